@@ -1,0 +1,80 @@
+"""Immutable facts about a graph: what pictures, tables and JSON are made from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from graphtrace.tape.sources import Where
+
+__all__ = ["EdgeFacts", "GraphFacts", "NodeFacts", "Value"]
+
+type_value = float | bool | np.ndarray | np.generic
+Value = type_value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NodeFacts:
+    """One node: what it is, what it holds, where it came from.
+
+    Attributes
+    ----------
+    id: position on the tape.
+    name: unique name; a constant's is its number.
+    named: True when the user gave the name (a parameter, an assignment, `gt.name`).
+    kind: ``"input"``, ``"constant"`` or ``"op"``.
+    op: name of the operation in the registry; equals `kind` for inputs and constants.
+    symbol: what stands in the circle of a circuit picture, as plain Unicode.
+    expression, latex: the node by its operands' names, e.g. ``h2*z`` and ``h_{2} z``.
+    operands: ids, in slot order (the same id twice for ``x*x``).
+    value: a float or bool, or an array.
+    grad: upstream gradient, in the value's shape; None when it was not computed.
+    differentiable: False for constants and for nodes that no gradient can enter.
+    """
+
+    id: int
+    name: str
+    named: bool
+    kind: str
+    op: str
+    symbol: str
+    expression: str
+    latex: str
+    operands: tuple[int, ...]
+    value: Value
+    grad: Value | None
+    differentiable: bool
+    where: Where | None
+    scope: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EdgeFacts:
+    """One use of one operand by one node.
+
+    Attributes
+    ----------
+    local: ∂target/∂source: a number between scalars; for an elementwise operation on
+        arrays the elementwise derivative, in the target's shape; None otherwise.
+    formula, latex: the rule, with the operands' names.
+    upstream: the target's gradient (None when not computed).
+    contribution: what this use adds to the source's gradient (None when not computed).
+    """
+
+    source: int
+    target: int
+    slot: int
+    local: Value | None
+    formula: str
+    latex: str
+    upstream: Value | None
+    contribution: Value | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GraphFacts:
+    """All nodes in tape order, all edges by target and slot, and the output's id."""
+
+    nodes: tuple[NodeFacts, ...]
+    edges: tuple[EdgeFacts, ...]
+    output: int
+    title: str
