@@ -1,0 +1,103 @@
+"""The one place that writes to standard output and standard error."""
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from graphtrace.annotate.table import Table
+
+__all__ = ["ClosedPipeError", "complain", "flush", "is_terminal", "prepare", "show", "write"]
+
+
+class ClosedPipeError(Exception):
+    """Whoever read our output has left; there is nobody to tell."""
+
+
+def prepare() -> None:
+    """Never fail on a character that the terminal's encoding lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+
+
+def is_terminal() -> bool:
+    """Tell whether standard output is a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def write(text: str | bytes) -> None:
+    """Write to standard output: text as it is, bytes untouched."""
+    if sys.stdout is None:
+        return
+    try:
+        if isinstance(text, str):
+            sys.stdout.write(text)
+        else:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(text)
+    except OSError as error:
+        _output_failed(error)
+
+
+def flush() -> None:
+    """Deliver what was written, while its failure can still be reported."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        _output_failed(error)
+
+
+def _output_failed(error: OSError) -> None:
+    """Silence the interpreter's own last flush, then tell a closed pipe from a full disk."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+    if isinstance(error, BrokenPipeError):
+        raise ClosedPipeError from error
+    raise OSError(error.errno, error.strerror, "standard output") from error
+
+
+def complain(line: str) -> None:
+    """Write one line of error to standard error."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"graphtrace: error: {line}\n")
+
+
+def show(tables: "tuple[Table, ...]") -> None:
+    """Print tables: drawn with Rich on a terminal, as plain aligned text otherwise."""
+    if is_terminal():
+        _show_rich(tables)
+    else:
+        from graphtrace.annotate.table import as_text
+
+        write("\n".join(as_text(table) for table in tables))
+
+
+# Roles, not colours, are what a table knows; here they get the colours of the pictures.
+STYLES = {"value": "#56b4e9", "gradient": "italic #e69f00", "quiet": "dim", "name": "bold"}
+
+
+def _show_rich(tables: "tuple[Table, ...]") -> None:
+    """Print tables with Rich."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    console = Console()
+    for table in tables:
+        drawn = RichTable(title=table.title, title_justify="left", box=box.SIMPLE_HEAD)
+        for column in table.columns:
+            drawn.add_column(
+                Text(column.title),
+                justify="right" if column.right else "left",
+                style=STYLES.get(column.role, ""),
+                overflow="fold",
+            )
+        for row in table.rows:
+            drawn.add_row(*(Text(cell) for cell in row))
+        console.print(drawn)
