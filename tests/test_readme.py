@@ -10,7 +10,7 @@ from graphtrace_cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
 FENCE = re.compile(
-    r"^```(?P<language>\S+)(?: file=(?P<file>\S+))?\n(?P<body>.*?)^```$", re.M | re.S
+    r"^```(?P<language>\S+)(?: file=(?P<file>\S+))?\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
 )
 BLOCKS = [
     (found["language"], found["file"], found["body"])
