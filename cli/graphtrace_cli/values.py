@@ -61,10 +61,10 @@ def _to_number(value: Any, label: str) -> Number:
         raise RequestError(
             f"{label}: a ragged list, or one nested too deeply; make its rows equally long"
         ) from None
-    if array.dtype.kind in "iu" or array.size == 0:
-        array = array.astype(np.float64)
+    if isinstance(value, _Pairs) or (array.dtype.kind not in "iuf" and array.size):
+        raise RequestError(f"{label}: expected numbers; give a number or a nested list of numbers")
     if array.dtype.kind != "f":
-        raise RequestError(f"{label}: expected numbers, got {array.dtype}; give numbers only")
+        array = array.astype(np.float64)
     return float(array) if array.ndim == 0 else array
 
 
@@ -120,7 +120,7 @@ def _read_json(path: Path) -> list[tuple[str, Any]]:
 
 def _read_npz(path: Path) -> list[tuple[str, Any]]:
     """Return the arrays of an archive; pickled objects are refused."""
-    with np.load(path, allow_pickle=False) as archive:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         return [(name, archive[name]) for name in archive.files]
 
 
