@@ -1,0 +1,129 @@
+"""SVG: a walk over the scene; attributes only, real text, ids prefixed per figure."""
+
+import hashlib
+
+from graphtrace.render.theme import Theme
+from graphtrace.scene.fonts import FAMILY
+from graphtrace.scene.model import Label, Point, Scene, SceneNode, Shape, Wire
+from graphtrace.scene.typeset import printable
+
+__all__ = ["svg_text"]
+
+ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
+
+
+def svg_text(scene: Scene, theme: Theme, *, prefix: str | None = None, scale: float = 1.0) -> str:
+    """Return the scene as an SVG document.
+
+    `prefix` starts every id; by default it is made from the scene itself, so that two different
+    pictures on one page do not share ids. `scale` multiplies the displayed size.
+    """
+    prefix = _prefix(scene) if prefix is None else _escape(prefix)
+    width, height = _n(scene.width * scale), _n(scene.height * scale)
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
+        f' viewBox="0 0 {_n(scene.width)} {_n(scene.height)}" role="img"'
+        f' aria-labelledby="{prefix}title {prefix}desc">',
+        f'<title id="{prefix}title">{_escape(scene.title)}</title>',
+        f'<desc id="{prefix}desc">{_escape(" ".join((scene.description, *scene.notes)))}</desc>',
+        f'<rect width="{_n(scene.width)}" height="{_n(scene.height)}" fill="{theme.page}"/>',
+    ]
+    for cluster in scene.clusters:
+        box = cluster.box
+        frame = Shape("rect", "cluster", box.x, box.y, box.width, box.height, 8, dashed=True)
+        lines += [
+            f"<g><title>{_escape(cluster.title)}</title>",
+            _shape(frame, theme),
+            _label(cluster.label, theme),
+            "</g>",
+        ]
+    lines += [_wire(wire, theme, prefix) for wire in scene.wires]
+    for node in scene.nodes:
+        lines += _node(node, theme, prefix)
+    return "\n".join([*lines, "</svg>", ""])
+
+
+def _prefix(scene: Scene) -> str:
+    digest = hashlib.sha256(repr(scene).encode("utf-8", "backslashreplace")).hexdigest()
+    return f"g{digest[:8]}-"
+
+
+def _n(value: float) -> str:
+    """Return a coordinate with at most two decimals."""
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def _escape(text: str) -> str:
+    return printable(text).translate(ESCAPES)
+
+
+def _node(node: SceneNode, theme: Theme, prefix: str) -> list[str]:
+    lines = [f'<g id="{prefix}{_escape(node.key)}"><title>{_escape(node.title)}</title>']
+    if node.description:
+        lines.append(f"<desc>{_escape(node.description)}</desc>")
+    lines += [_shape(shape, theme) for shape in node.shapes]
+    lines += [_label(label, theme) for label in node.labels]
+    return [*lines, "</g>"]
+
+
+def _wire(wire: Wire, theme: Theme, prefix: str) -> str:
+    _, stroke, thick = theme.shape(wire.role)
+    dash = ' stroke-dasharray="4 3"' if wire.dashed else ""
+    head = " ".join(f"{_n(x)},{_n(y)}" for x, y in wire.head)
+    return (
+        f'<g id="{prefix}{_escape(wire.key)}"><title>{_escape(wire.title)}</title>'
+        f'<path d="{_curve(wire.points)}" fill="none" stroke="{stroke}"'
+        f' stroke-width="{_n(thick)}"{dash}/>'
+        f'<polygon points="{head}" fill="{stroke}"/></g>'
+    )
+
+
+def _curve(points: tuple[Point, ...]) -> str:
+    first, *rest = (f"{_n(x)} {_n(y)}" for x, y in points)
+    return f"M{first}C" + " ".join(rest)
+
+
+def _shape(shape: Shape, theme: Theme) -> str:
+    if shape.level is not None:
+        fill = theme.heat_colour(shape.level)
+        return _rect(shape, f'fill="{fill}" shape-rendering="crispEdges"')
+    fill, stroke, thick = theme.shape(shape.role)
+    paint = f'fill="{fill}"'
+    if stroke != "none":
+        paint += f' stroke="{stroke}" stroke-width="{_n(thick)}"'
+    if shape.dashed:
+        paint += ' stroke-dasharray="4 3"'
+    if shape.kind == "line":
+        ends = f'x1="{_n(shape.x)}" y1="{_n(shape.y)}"'
+        ends += f' x2="{_n(shape.x + shape.width)}" y2="{_n(shape.y + shape.height)}"'
+        return f"<line {ends} {paint}/>"
+    if shape.kind == "ellipse":
+        rx, ry = shape.width / 2, shape.height / 2
+        centre = f'cx="{_n(shape.x + rx)}" cy="{_n(shape.y + ry)}"'
+        return f'<ellipse {centre} rx="{_n(rx)}" ry="{_n(ry)}" {paint}/>'
+    return _rect(shape, paint)
+
+
+def _rect(shape: Shape, paint: str) -> str:
+    corner = f' rx="{_n(shape.radius)}"' if shape.radius else ""
+    return (
+        f'<rect x="{_n(shape.x)}" y="{_n(shape.y)}" width="{_n(shape.width)}"'
+        f' height="{_n(shape.height)}"{corner} {paint}/>'
+    )
+
+
+def _label(label: Label, theme: Theme) -> str:
+    ink, colour = label.ink, theme.text(label.ink.role)
+    if ink.art:
+        return (
+            f'<path transform="translate({_n(label.left)} {_n(label.y)})" d="{ink.art}"'
+            f' fill="{colour}" role="img" aria-label="{_escape(ink.text)}"/>'
+        )
+    style = ' font-style="italic"' if ink.italic else ""
+    anchor = f' text-anchor="{label.anchor}"' if label.anchor != "start" else ""
+    return (
+        f'<text x="{_n(label.x)}" y="{_n(label.y)}" font-family="{FAMILY}"'
+        f' font-size="{_n(ink.size)}"{style}{anchor} fill="{colour}"'
+        f' xml:space="preserve">{_escape(ink.text)}</text>'
+    )

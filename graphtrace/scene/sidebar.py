@@ -1,0 +1,130 @@
+"""What stands below the picture: boxes for nodes of many uses, and the legend of heat maps."""
+
+from graphtrace.annotate.facts import NodeFacts
+from graphtrace.annotate.summary import brief, element_count, number
+from graphtrace.formula.names import pretty_name
+from graphtrace.scene.card import Scales, scales_of
+from graphtrace.scene.model import Box, SceneNode, Shape, Text
+from graphtrace.scene.plan import Plan
+from graphtrace.scene.strips import Strip, beside, line_strip, pile
+from graphtrace.scene.typeset import name, plain
+from graphtrace.scene.wording import contribution_text, describe_node, gradient_name, numeral
+
+__all__ = ["sidebar"]
+
+GAP, BELOW = 16.0, 22.0
+PER_LINE, SHOWN = 6, 18
+TEXT = 11.0
+
+
+def sidebar(plan: Plan, around: Box) -> list[SceneNode]:
+    """Return the boxes below a picture, in rows no wider than it (or than one box)."""
+    boxes = [_hub(plan, node) for node in plan.facts.nodes if node.id in _listed(plan)]
+    scales = scales_of(plan)
+    if scales.value or scales.gradient:
+        boxes.append(_legend(scales, plan.options.digits))
+    x, y, tall = around.x, around.bottom + BELOW, 0.0
+    found = []
+    for key, role, title, strip in boxes:
+        if x > around.x and x + strip.width > max(around.right, around.x + 480):
+            x, y, tall = around.x, y + tall + GAP, 0.0
+        found.append(
+            SceneNode(
+                key, role, title, "", Box(x, y, strip.width, strip.height),
+                tuple(shape.moved(x, y) for shape in strip.shapes),
+                tuple(label.moved(x, y) for label in strip.labels),
+            )
+        )  # fmt: skip
+        x, tall = x + strip.width + GAP, max(tall, strip.height)
+    return found
+
+
+def _listed(plan: Plan) -> set[int]:
+    return {
+        node.id for node in plan.facts.nodes if node.id in plan.hubs and node.kind != "constant"
+    }
+
+
+def _hub(plan: Plan, node: NodeFacts) -> tuple[str, str, str, Strip]:
+    """Return the box of a shared node: its value and its gradient as the sum over its uses."""
+    digits, show = plan.options.digits, plan.options.show
+    uses = plan.uses[node.id]
+    head: list[Strip] = [line_strip(name(node.name, "name", 16.0))]
+    if "value" in show:
+        head.append(line_strip(plain(f"= {numeral(brief(node.value, digits))}", "value", 13.0)))
+    head.append(line_strip(plain(f"{len(uses)} uses", "shape", TEXT)))
+    strips = [beside(head, gap=8.0)]
+    if "grad" in show and node.grad is not None:
+        output = next(n.name for n in plan.facts.nodes if n.id == plan.facts.output)
+        total = contribution_text(node.grad, 13.0, digits).text
+        words = f"{gradient_name(output, node.name)} = {total}"
+        strips.append(line_strip(_gradient(words, 13.0)))
+        terms = [
+            contribution_text(edge.contribution, TEXT, digits).text
+            for edge in uses
+            if edge.contribution is not None
+        ]
+        if element_count(node.grad) == 1:
+            strips += [line_strip(_gradient(words, TEXT)) for words in _sum_lines(terms)]
+        else:
+            strips += [line_strip(_gradient(words, TEXT)) for words in _list_lines(terms)]
+    return f"h{node.id}", "hub", describe_node(node, digits)[0], _framed(pile(strips, gap=4.0))
+
+
+def _gradient(words: str, size: float) -> Text:
+    return plain(words, "gradient", size, italic=True, limit=120)
+
+
+def _short(terms: list[str]) -> list[str]:
+    if len(terms) <= SHOWN:
+        return terms
+    return [*terms[: SHOWN - 3], f"… {len(terms) - SHOWN + 1} more …", *terms[-2:]]
+
+
+def _sum_lines(terms: list[str]) -> list[str]:
+    """Return `= 7 + 6 − 4`, broken into lines."""
+    parts = []
+    for index, term in enumerate(_short(terms)):
+        minus = term.startswith("\u2212")
+        sign = "" if index == 0 else ("\u2212 " if minus else "+ ")
+        parts.append(sign + (term[1:] if minus and index else term))
+    lines = [" ".join(parts[at : at + PER_LINE]) for at in range(0, len(parts), PER_LINE)]
+    return [("= " if index == 0 else "   ") + line for index, line in enumerate(lines)]
+
+
+def _list_lines(terms: list[str]) -> list[str]:
+    parts = _short(terms)
+    return [", ".join(parts[at : at + PER_LINE]) for at in range(0, len(parts), PER_LINE)]
+
+
+def _framed(inside: Strip, pad: float = 9.0) -> Strip:
+    width, height = inside.width + 2 * pad, inside.height + 2 * pad
+    frame = Shape("rect", "card", 0, 0, width, height, 6, dashed=True)
+    return Strip(
+        width, height,
+        (frame, *(shape.moved(pad, pad) for shape in inside.shapes)),
+        tuple(label.moved(pad, pad) for label in inside.labels),
+    )  # fmt: skip
+
+
+def _legend(scales: Scales, digits: int) -> tuple[str, str, str, Strip]:
+    """Return the key to the heat maps' colours."""
+    parts = []
+    for role, peak in (("value", scales.value), ("gradient", scales.gradient)):
+        if peak:
+            text = numeral(number(peak, min(digits, 3)))
+            parts += [
+                line_strip(plain(f"{role}s  \u2212{text}", role, 10.0, italic=role != "value")),
+                _ramp(),
+                line_strip(plain(text, role, 10.0, italic=role != "value")),
+            ]
+    return "legend", "legend", "colours of the heat maps", beside(parts, gap=6.0)
+
+
+def _ramp(steps: int = 21) -> Strip:
+    shapes = tuple(
+        Shape("rect", "heat", 4.0 * i, 0, 4.0, 9, level=round(2 * i / (steps - 1) - 1, 3))
+        for i in range(steps)
+    )
+    frame = Shape("rect", "heat-frame", 0, 0, 4.0 * steps, 9)
+    return Strip(4.0 * steps, 9, (*shapes, frame))

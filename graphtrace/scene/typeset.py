@@ -1,0 +1,111 @@
+"""Measured type: plain text by the shipped font, mathematics from LaTeX as vector paths."""
+
+import re
+import unicodedata
+from functools import cache, lru_cache
+
+from graphtrace.formula.names import latex_name, pretty_name
+from graphtrace.scene.fonts import text_width
+from graphtrace.scene.model import Text
+
+__all__ = ["math", "name", "plain", "printable", "shorten"]
+
+ASCENT, DESCENT = 0.76, 0.24
+LONGEST_TEX = 400
+COMMAND = re.compile(r"\\([A-Za-z]+)")
+# Marks that reorder the text around them; a name must not rearrange the picture's other type.
+BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def printable(text: str) -> str:
+    """Return the text on one line, without what XML forbids or what reorders its surroundings."""
+    return "".join(_safe(char) for char in text)
+
+
+def _safe(char: str) -> str:
+    kind = unicodedata.category(char)
+    if kind in ("Cc", "Zl", "Zp"):
+        return " "
+    if char in BIDI:
+        return ""
+    return "\ufffd" if kind == "Cs" or char in "\ufffe\uffff" else char
+
+
+def shorten(text: str, limit: int) -> str:
+    """Return at most `limit` characters, the last an ellipsis if any were cut."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def plain(text: str, role: str, size: float, *, italic: bool = False, limit: int = 60) -> Text:
+    """Return a measured line of text."""
+    line = shorten(printable(text[: limit + 1]), limit)
+    width = text_width(line, size, italic)
+    return Text(line, role, size, width, ASCENT * size, DESCENT * size, italic)
+
+
+def name(word: str, role: str, size: float, *, limit: int = 14) -> Text:
+    """Return a variable's name in math type: `h1` as h₁, Greek words as letters."""
+    if len(word) > limit or not word.isprintable() or not word.strip():
+        return plain(word, role, size, italic=True, limit=limit)
+    return math(latex_name(word), pretty_name(word), role, size)
+
+
+def math(
+    tex: str, fallback: str, role: str, size: float, *, widest: float = 400.0, limit: int = 40
+) -> Text:
+    """Return LaTeX as vector paths; `fallback` as plain text if it does not parse or is too wide."""
+    drawn = _typeset(tex, size)
+    if drawn is None or drawn[1] > widest:
+        return plain(fallback, role, size, italic=True, limit=limit)
+    art, width, ascent, descent = drawn
+    return Text(printable(fallback), role, size, width, ascent, descent, art=art)
+
+
+@lru_cache(maxsize=4096)
+def _typeset(tex: str, size: float) -> tuple[str, float, float, float] | None:
+    """Return path data, width, ascent and descent, or None when it cannot be typeset."""
+    if not tex or len(tex) > LONGEST_TEX or not all(map(_known, COMMAND.findall(tex))):
+        return None
+    import ziamath
+
+    # Presentation attributes only: nothing that depends on <symbol> or <use>.
+    ziamath.config.svg2 = False
+    try:
+        drawing = ziamath.Latex(tex, size=size, inline=True, margin=0).svgxml()
+    except Exception:  # noqa: BLE001 - malformed input raises assorted errors of three packages
+        return None
+    left, top, width, height = (float(part) for part in drawing.get("viewBox", "0 0 0 0").split())
+    parts = [_path(element.tag, element.attrib) for element in drawing]
+    if None in parts or not parts:
+        return None
+    art = " ".join(part for part in parts if part)
+    return art, left + width, -top, top + height
+
+
+def _path(tag: str, attributes: dict[str, str]) -> str | None:
+    if tag == "path":
+        return attributes["d"].strip()
+    if tag == "rect":
+        x, y, w, h = (float(attributes[key]) for key in ("x", "y", "width", "height"))
+        return f"M {x:g} {y:g} h {w:g} v {h:g} h {-w:g} Z"
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _known(command: str) -> bool:
+    """Tell whether ziamath renders a command; it would print an unknown one as its letters."""
+    from latex2mathml.symbols_parser import convert_symbol
+
+    return command in _commands() or convert_symbol("\\" + command) is not None
+
+
+@cache
+def _commands() -> frozenset[str]:
+    from latex2mathml import commands
+
+    words: set[str] = set()
+    for value in vars(commands).values():
+        found = [value] if isinstance(value, str) else value
+        if isinstance(found, (list, tuple, set, frozenset, dict)):
+            words.update(word[1:] for word in found if isinstance(word, str) and word[:1] == "\\")
+    return frozenset(words)
