@@ -1,0 +1,71 @@
+"""`graphtrace render`: a file in the format of its ending, or a tree in the terminal."""
+
+import json
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [("f.svg", b"<"), ("f.png", b"\x89PNG"), ("f.dot", b"digraph"), ("f.json", b"{")],
+)
+def test_the_ending_chooses_the_format(cli, s1, tmp_path, name, begins):
+    outcome = cli("render", *s1, "-o", name)
+    assert (outcome.code, outcome.out, outcome.err) == (0, "", "")
+    assert (tmp_path / name).read_bytes().startswith(begins)
+
+
+def test_without_a_file_a_tree_is_printed(cli, s1):
+    outcome = cli("render", *s1)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "20.09" in outcome.out
+    assert "40.17" in outcome.out
+
+
+def test_a_format_may_go_to_standard_output(cli, s1):
+    json.loads(cli("render", *s1, "--format", "json").out)
+    assert cli("render", *s1, "-o", "-", "--format", "dot").out.startswith("digraph")
+
+
+def test_a_format_may_overrule_the_ending(cli, s1, tmp_path):
+    assert cli("render", *s1, "-o", "picture", "--format", "svg").code == 0
+    assert (tmp_path / "picture").read_bytes().startswith(b"<")
+
+
+def test_every_theme_and_look_draws_something_else(cli, s1, tmp_path):
+    for option in ("--theme=light", "--theme=dark", "--theme=cs231n", "--look=card"):
+        assert cli("render", *s1, option, "-o", f"{option[2:]}.svg").code == 0
+    assert len({path.read_bytes() for path in tmp_path.glob("*.svg")}) == 4
+
+
+def test_show_chooses_what_is_written(cli, s1, tmp_path):
+    assert cli("render", *s1, "--show", "value", "-o", "a.svg").code == 0
+    assert cli("render", *s1, "--show", "value,grad", "--show", "local", "-o", "b.svg").code == 0
+    assert len((tmp_path / "b.svg").read_bytes()) > len((tmp_path / "a.svg").read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["-o", "no/such/folder/f.svg"], ["no/such/folder"]),
+        (["-o", "f.sgv"], ["sgv", "svg"]),
+        (["-o", "f"], ["f"]),
+        (["-o", "folder"], ["folder"]),
+        (["-o", "f.svg", "--theme", "drak"], ["'drak'", "dark"]),
+        (["-o", "f.svg", "--look", "crad"], ["'crad'", "card"]),
+        (["-o", "f.svg", "--show", "value,gard"], ["'gard'", "grad"]),
+        (["-o", "f.png", "--scale", "0"], ["scale"]),
+        (["-o", "f.png", "--scale", "big"], ["big"]),
+        (["--format", "sgv"], ["sgv", "svg"]),
+    ],
+)
+def test_a_picture_that_cannot_be_drawn_leaves_no_file(cli, s1, tmp_path, options, words):
+    (tmp_path / "folder").mkdir()
+    assert cli("render", *s1, *options).is_refusal(*words)
+    assert [path.name for path in tmp_path.rglob("*")] == ["folder"]
+
+
+def test_a_refused_request_leaves_the_old_picture(cli, s1, tmp_path):
+    (tmp_path / "f.svg").write_text("old", encoding="utf-8")
+    assert cli("render", "ln(x", "--at", "x=1", "-o", "f.svg").is_refusal()
+    assert (tmp_path / "f.svg").read_text(encoding="utf-8") == "old"

@@ -1,0 +1,76 @@
+"""Wrong requests: one line on standard error, exit code 2, nothing half-written, no traceback."""
+
+import pytest
+
+VERBS = ("render", "table", "check")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["f = lnn(x)", "--at", "x=1"], ["lnn", "did you mean"]),
+        (["y = x*z", "--at", "x=1"], ["z", "--at"]),
+        (["y = x", "--at", "x=1,q=2"], ["q"]),
+        (["y = ", "--at", "x=1"], []),
+        (["", "--at", "x=1"], []),
+        (["y = x +", "--at", "x=1"], []),
+        (["y = x; y = 2 = x", "--at", "x=1"], []),
+        (["__import__('os').system('touch broken')"], ["__import__"]),
+        (["x.__class__", "--at", "x=1"], ["__class__"]),
+        (["(lambda: x)()", "--at", "x=1"], []),
+        (["[x for x in y]", "--at", "y=1"], []),
+        (["open('broken', 'w')"], ["open"]),
+        (["x if x else 'a'", "--at", "x=1"], []),
+        (["y = x + z", "--at", "x=[1,2],z=[1,2,3]", "--seed", "1"], ["(2,)", "(3,)"]),
+        (["y = x * 2", "--at", "x=[1,2]"], ["(2,)", "seed"]),
+        (["y = x * 2", "--at", "x=[1,2]", "--seed", "[1,2,3]"], ["(3,)", "(2,)"]),
+        (["y = x * 2", "--at", "x=1", "--output", "nope"], ["nope"]),
+        (["y = x", "--at", "x"], ["expected name=value"]),
+        (["y = x", "--at", "x=1", "--seed", "one"], ["--seed", "'one' is not a number"]),
+        (["y = x", "--at", "@missing.json"], ["missing.json", "No such file"]),
+        (["y = x", "extra", "--at", "x=1"], ["extra"]),
+        (["y = x", "--att", "x=1"], ["--att"]),
+        (["y = x", "--at"], ["--at"]),
+        (["-x", "--at", "x=1"], ["put -- before an expression"]),
+        ([], ["SOURCE"]),
+        (["(" * 5000 + "x" + ")" * 5000, "--at", "x=1"], []),
+        (["-" * 5000 + "x", "--at", "x=1"], []),
+        (["y = " + "+".join(["x"] * 2_500_000) + "+", "--at", "x=1"], []),
+        (["y = " + "9" * 5000 + "*x", "--at", "x=1"], []),
+        (["y = x\0", "--at", "x=1"], []),
+        (["y = \ud800", "--at", "x=1"], []),
+    ],
+    ids=lambda value: str(value)[:40] if isinstance(value, list) else "",
+)
+def test_a_wrong_request_is_one_line(cli, tmp_path, verb, arguments, words):
+    ready = ["--", *arguments] if arguments and arguments[0].startswith("--") else arguments
+    assert cli(verb, *ready).is_refusal(*words)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_verb_is_refused(cli):
+    assert cli("tabel").is_refusal("tabel")
+
+
+def test_an_expression_that_begins_with_a_minus_follows_two_dashes(cli):
+    assert cli("table", "--at", "x=1", "--", "-x").code == 0
+
+
+@pytest.mark.parametrize("verb", ["render", "table", "check", "examples"])
+def test_help_has_an_example(cli, verb):
+    outcome = cli(verb, "--help")
+    assert outcome.code == 0
+    assert f"Example: graphtrace {verb}" in outcome.out
+
+
+def test_no_arguments_print_the_verbs(cli):
+    outcome = cli()
+    assert outcome.code == 0
+    assert all(verb in outcome.out for verb in ("render", "table", "check", "examples"))
+
+
+def test_the_version_is_printed(cli):
+    outcome = cli("--version")
+    assert outcome.code == 0
+    assert outcome.out.startswith("graphtrace ")
