@@ -1,0 +1,100 @@
+"""From an evaluated graph to its facts: each node and edge with its notation."""
+
+from collections.abc import Mapping
+
+from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts
+from graphtrace.formula.printers import to_latex, to_text
+from graphtrace.formula.tree import Call, Expr, Name
+from graphtrace.ops.registry import OPERANDS, Op, notations
+from graphtrace.run.state import State
+from graphtrace.tape.sealed import Sealed
+
+__all__ = ["build_facts", "edge_formula"]
+
+UPSTREAM = "δ"
+"""What stands for the upstream gradient in displayed rules."""
+
+
+def build_facts(state: State) -> GraphFacts:
+    """Return the facts of every node and edge, in tape order."""
+    nodes = tuple(node_facts(state, number) for number in range(len(state.sealed.nodes)))
+    edges = tuple(
+        edge_facts(state, target, slot)
+        for target, operands in enumerate(state.sealed.operands)
+        for slot in range(len(operands))
+    )
+    return GraphFacts(nodes, edges, state.output, state.title)
+
+
+def node_facts(state: State, number: int) -> NodeFacts:
+    """Return one node's facts."""
+    sealed = state.sealed
+    op = sealed.op(number)
+    kind = sealed.kind(number)
+    expression, latex = _expression(sealed, number, op)
+    return NodeFacts(
+        id=number,
+        name=sealed.names[number],
+        named=sealed.named[number],
+        kind=kind,
+        op=op.name if op else kind,
+        symbol=op.notation.symbol if op else "",
+        expression=expression,
+        latex=latex,
+        operands=sealed.operands[number],
+        value=state.value(number),
+        grad=state.grad(number),
+        differentiable=sealed.differentiable[number],
+        where=sealed.where(number),
+        scope=sealed.scope(number),
+    )
+
+
+def edge_facts(state: State, target: int, slot: int) -> EdgeFacts:
+    """Return one edge's facts."""
+    source = state.sealed.operands[target][slot]
+    return EdgeFacts(
+        source=source,
+        target=target,
+        slot=slot,
+        local=state.local(target, slot),
+        formula=edge_formula(state.sealed, target, slot),
+        latex=edge_formula(state.sealed, target, slot, latex=True),
+        upstream=state.grad(target),
+        contribution=state.contribution(target, slot),
+    )
+
+
+def _expression(sealed: Sealed, number: int, op: Op | None) -> tuple[str, str]:
+    """Return a node by its operands' names, as text and as LaTeX."""
+    if op is None:
+        name = sealed.names[number]
+        return name, to_latex(Name(name), notations())
+    operands = [Name(sealed.names[operand]) for operand in sealed.operands[number]]
+    params = tuple(sealed.params(number).items())
+    call = Call(op.name, tuple(operands), params)
+    return to_text(call, notations()), to_latex(call, notations())
+
+
+def edge_formula(sealed: Sealed, target: int, slot: int, *, latex: bool = False) -> str:
+    """Return an edge's rule with the operands' names; empty where no gradient can pass."""
+    op = sealed.op(target)
+    source = sealed.operands[target][slot]
+    if op is None or not op.passes(slot) or not sealed.differentiable[source]:
+        return ""
+    expr: Expr | None = op.partials[slot] if op.is_elementwise else op.rules[
+        min(slot, len(op.rules) - 1)
+    ]
+    if expr is None:
+        return ""
+    names = _names(sealed, target)
+    printer = to_latex if latex else to_text
+    return printer(expr, notations(), names)
+
+
+def _names(sealed: Sealed, target: int) -> Mapping[str, str]:
+    names = {
+        letter: sealed.names[operand]
+        for letter, operand in zip(OPERANDS, sealed.operands[target], strict=False)
+    }
+    return names | {"out": sealed.names[target], "g": UPSTREAM}

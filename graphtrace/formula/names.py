@@ -1,0 +1,85 @@
+"""Names in print: `h1` as h₁ in Unicode and h_{1} in LaTeX."""
+
+import re
+import unicodedata
+
+__all__ = ["latex_name", "latex_number", "number_text", "pretty_name"]
+
+GREEK = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
+    "upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
+).split()
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+SPECIAL = {
+    "\\": r"\backslash ",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\hat{ }",
+    "~": r"\sim ",
+}
+PARTS = re.compile(r"^([^\W\d_]+)_?(\d+)?$")
+ELEMENT = re.compile(r"^(.*)\[([^\[\]]*)\]$", re.DOTALL)
+
+
+def pretty_name(name: str) -> str:
+    """Return the name for plain text: `h1` and `h_1` become `h₁`, `x[0]` stays."""
+    match = PARTS.match(name)
+    if match and match[2]:
+        return match[1] + match[2].translate(SUBSCRIPTS)
+    return name
+
+
+def latex_name(name: str) -> str:
+    """Return LaTeX for a variable's name: Greek, subscripts, upright words.
+
+    Every character that LaTeX reads as a command is escaped.
+    """
+    element = ELEMENT.match(name)
+    if element and element[1]:
+        return f"{latex_name(element[1])}_{{{_escape(element[2])}}}"
+    match = PARTS.match(name)
+    if match:
+        base, index = match[1], match[2]
+        return _base(base) + (f"_{{{index}}}" if index else "")
+    head, _, tail = name.partition("_")
+    if head and tail and head.isalpha() and tail.isalnum():
+        return f"{_base(head)}_{{{_base(tail) if tail.isalpha() else tail}}}"
+    return rf"\mathrm{{{_escape(name)}}}" if name else ""
+
+
+def _base(word: str) -> str:
+    if word in GREEK:
+        return "\\" + word
+    if len(word) == 1 and not word.isascii():
+        greek = unicodedata.name(word, "").removeprefix("GREEK SMALL LETTER ").lower()
+        return "\\" + greek if greek in GREEK else word
+    return word if len(word) == 1 else rf"\mathrm{{{_escape(word)}}}"
+
+
+def _escape(text: str) -> str:
+    return "".join(SPECIAL.get(char, char) for char in text if char.isprintable())
+
+
+def number_text(value: float) -> str:
+    """Return a literal as one would write it: 2, 0.5, 1e-05."""
+    number = float(value)
+    if number == int(number) if abs(number) < 1e15 else False:
+        return str(int(number))
+    return repr(number)
+
+
+def latex_number(value: float) -> str:
+    """Return a literal in LaTeX: 1e-05 becomes 10^{-5}."""
+    text = number_text(value)
+    if "e" not in text:
+        return {"inf": r"\infty", "-inf": r"-\infty", "nan": r"\mathrm{NaN}"}.get(text, text)
+    mantissa, _, exponent = text.partition("e")
+    power = f"10^{{{int(exponent)}}}"
+    if mantissa in ("1", "-1"):
+        return mantissa[:-1] + power
+    return rf"{mantissa} \cdot {power}"

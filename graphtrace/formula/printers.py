@@ -1,0 +1,258 @@
+"""Print a formula as plain text, as LaTeX, or as SymPy."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from graphtrace.formula.names import latex_name, latex_number, number_text, pretty_name
+from graphtrace.formula.tree import Call, Expr, Name, Notation, Number
+
+__all__ = ["to_latex", "to_sympy", "to_text"]
+
+Notations = Mapping[str, Notation]
+ATOM = 100
+RIGHT_ASSOCIATIVE = frozenset({"power"})
+TIGHT = frozenset({"*", "/", "**"})
+
+
+def to_text(expr: Expr, notations: Notations, names: Mapping[str, str] | None = None) -> str:
+    """Return the expression in the language itself, readable and re-readable.
+
+    `names` replaces operand names by what the reader knows them as.
+    """
+    return _text(expr, notations, names or {})[0]
+
+
+def _text(expr: Expr, notations: Notations, names: Mapping[str, str]) -> tuple[str, int]:
+    """Return the text and how tightly it binds."""
+    if isinstance(expr, Number):
+        return _number(expr, number_text, "[", "]")
+    if isinstance(expr, Name):
+        name = names.get(expr.id, expr.id)
+        return name, 6 if (_as_number(name) or 0.0) < 0 else ATOM
+    indicator = _indicator(expr)
+    if indicator is not None:
+        return f"1[{_text(indicator, notations, names)[0]}]", ATOM
+    note = notations[expr.op]
+    parts = [_text(arg, notations, names) for arg in expr.args]
+    if note.infix is not None:
+        return _infix(expr.op, note, parts, _text_operator)
+    plain = [text for text, _ in parts]
+    if note.text is not None:
+        holes = [_wrap(text, bind, ATOM) for text, bind in parts]
+        return _fill(note.text, holes, expr.params, plain, _text_param), ATOM
+    plain += [f"{key}={_text_param(key, value)}" for key, value in expr.params]
+    return f"{expr.op}({', '.join(plain)})", ATOM
+
+
+def to_latex(expr: Expr, notations: Notations, names: Mapping[str, str] | None = None) -> str:
+    """Return the expression in LaTeX (math mode), names with subscripts and Greek letters."""
+    return _latex(expr, notations, names or {})[0]
+
+
+def _latex(expr: Expr, notations: Notations, names: Mapping[str, str]) -> tuple[str, int]:
+    if isinstance(expr, Number):
+        return _number(expr, latex_number, "[", "]")
+    if isinstance(expr, Name):
+        name = names.get(expr.id, expr.id)
+        number = _as_number(name)
+        return (latex_number(number), ATOM if number >= 0 else 6) if number is not None else (
+            latex_name(name),
+            ATOM,
+        )
+    indicator = _indicator(expr)
+    if indicator is not None:
+        return rf"\mathbf{{1}}[{_latex(indicator, notations, names)[0]}]", ATOM
+    note = notations[expr.op]
+    parts = [_latex(arg, notations, names) for arg in expr.args]
+    if expr.op == "divide":
+        return rf"\frac{{{parts[0][0]}}}{{{parts[1][0]}}}", 5
+    if expr.op == "power":
+        return f"{_latex_wrap(*parts[0], ATOM)}^{{{parts[1][0]}}}", 8
+    if note.infix is not None:
+        return _infix(expr.op, note, parts, _latex_operator, _latex_wrap)
+    plain = [text for text, _ in parts]
+    if note.latex is not None:
+        holes = [_latex_wrap(text, bind, ATOM) for text, bind in parts]
+        return _fill(note.latex, holes, expr.params, plain, _text_param), ATOM
+    return rf"\mathrm{{{_latex_word(expr.op)}}}({', '.join(plain)})", ATOM
+
+
+def _latex_word(name: str) -> str:
+    """Return an operation's name for upright type."""
+    return name.replace("_", r"\_")
+
+
+def _infix(
+    op: str,
+    note: Notation,
+    parts: list[tuple[str, int]],
+    operator: Callable[[str, list[str]], str],
+    wrap: Callable[[str, int, int], str] | None = None,
+) -> tuple[str, int]:
+    wrap = wrap or _wrap
+    level = note.precedence
+    assert note.infix is not None
+    if len(parts) == 1:
+        return note.infix + wrap(*parts[0], level), level
+    left, right = parts
+    tighter_left = level + 1 if op in RIGHT_ASSOCIATIVE else level
+    tighter_right = level if op in RIGHT_ASSOCIATIVE else level + 1
+    sides = [wrap(*left, tighter_left), wrap(*right, tighter_right)]
+    return sides[0] + operator(note.infix, sides) + sides[1], level
+
+
+def _text_operator(infix: str, sides: list[str]) -> str:
+    return infix if infix in TIGHT else f" {infix} "
+
+
+def _latex_operator(infix: str, sides: list[str]) -> str:
+    if infix == "*":
+        starts_with_digit = sides[1][:1].isdigit() or sides[1][:1] == "-"
+        return r" \cdot " if starts_with_digit else r" \, "
+    return {
+        "@": r" \, ",
+        "<=": r" \leq ",
+        ">=": r" \geq ",
+        "==": " = ",
+        "!=": r" \neq ",
+    }.get(infix, f" {infix} ")
+
+
+def _wrap(text: str, bind: int, level: int) -> str:
+    return text if bind >= level else f"({text})"
+
+
+def _latex_wrap(text: str, bind: int, level: int) -> str:
+    return text if bind >= level else rf"\left({text}\right)"
+
+
+def _number(
+    expr: Number, show: Callable[[float], str], opening: str, closing: str
+) -> tuple[str, int]:
+    if isinstance(expr.value, tuple):
+        items = (_number(Number(item), show, opening, closing)[0] for item in expr.value)  # type: ignore[arg-type] # nested tuples hold numbers and tuples only
+        return opening + ", ".join(items) + closing, ATOM
+    negative = math.copysign(1.0, expr.value) < 0
+    return show(expr.value), 6 if negative else ATOM
+
+
+def _as_number(name: str) -> float | None:
+    if name[:1] not in "-0123456789":
+        return None
+    try:
+        return float(name)
+    except ValueError:
+        return None
+
+
+def _indicator(expr: Call) -> Expr | None:
+    """Recognise `where(condition, 1, 0)`, printed as Iverson's bracket."""
+    if expr.op == "where" and expr.args[1:] == (Number(1), Number(0)):
+        return expr.args[0]
+    return None
+
+
+def _text_param(key: str, value: object) -> str:
+    if key == "index":
+        items = value if isinstance(value, tuple) else (value,)
+        return ", ".join(_index_text(item) for item in items)
+    return str(value)
+
+
+def _index_text(item: object) -> str:
+    if isinstance(item, slice):
+        text = ":".join("" if part is None else str(part) for part in (item.start, item.stop))
+        return text if item.step is None else f"{text}:{item.step}"
+    if item is Ellipsis:
+        return "..."
+    return str(item)
+
+
+def _fill(
+    template: str,
+    holes: list[str],
+    params: tuple[tuple[str, object], ...],
+    plain: list[str],
+    show: Callable[[str, object], str],
+) -> str:
+    """Fill `{0}` with a bracketed operand, `{a0}` with a bare one, `{args}` with all, `{key}`."""
+    values = {f"a{number}": text for number, text in enumerate(plain)}
+    values["args"] = ", ".join(plain)
+    values.update({key: show(key, value) for key, value in params})
+    return template.format(*holes, **values)
+
+
+def to_sympy(
+    expr: Expr,
+    notations: Notations,
+    values: Mapping[str, Any],
+    definitions: Mapping[str, Expr],
+) -> Any:
+    """Return the expression as a SymPy object.
+
+    `values` maps names to SymPy objects; `definitions` gives, for operations without a
+    SymPy function of their own, their formula in operands `a`, `b`, `c`.
+    Raises KeyError with the operation's name where there is neither.
+    """
+    import sympy
+
+    if isinstance(expr, Number):
+        if isinstance(expr.value, tuple):
+            raise KeyError("array")
+        return sympy.nsimplify(expr.value) if math.isfinite(expr.value) else sympy.Float(expr.value)
+    if isinstance(expr, Name):
+        return values[expr.id]
+    args = [to_sympy(arg, notations, values, definitions) for arg in expr.args]
+    return apply_sympy(expr.op, args, notations, definitions)
+
+
+def apply_sympy(
+    op: str, args: list[Any], notations: Notations, definitions: Mapping[str, Expr]
+) -> Any:
+    """Apply one operation to SymPy objects."""
+    import sympy
+
+    known = SYMPY_OPERATORS.get(op)
+    if known is not None:
+        return known(*args)
+    note = notations[op]
+    if note.sympy is not None:
+        return getattr(sympy, note.sympy)(*args)
+    if op in definitions:
+        operands = dict(zip("abc", args, strict=False))
+        return to_sympy(definitions[op], notations, operands, definitions)
+    raise KeyError(op)
+
+
+def _where(condition: Any, yes: Any, no: Any) -> Any:
+    import sympy
+
+    return sympy.Piecewise((yes, condition), (no, True))
+
+
+def _relation(name: str) -> Callable[[Any, Any], Any]:
+    def relate(left: Any, right: Any) -> Any:
+        import sympy
+
+        return getattr(sympy, name)(left, right)
+
+    return relate
+
+
+SYMPY_OPERATORS: dict[str, Callable[..., Any]] = {
+    "add": lambda a, b: a + b,
+    "subtract": lambda a, b: a - b,
+    "multiply": lambda a, b: a * b,
+    "divide": lambda a, b: a / b,
+    "power": lambda a, b: a**b,
+    "negative": lambda a: -a,
+    "identity": lambda a: a,
+    "where": _where,
+    "less": _relation("Lt"),
+    "less_equal": _relation("Le"),
+    "greater": _relation("Gt"),
+    "greater_equal": _relation("Ge"),
+    "equal": _relation("Eq"),
+    "not_equal": _relation("Ne"),
+}

@@ -1,0 +1,382 @@
+"""Graph: the face users hold; thin methods over the readings."""
+
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from graphtrace.annotate.build import build_facts, edge_facts, edge_formula
+from graphtrace.errors import GradientError, NameNotFoundError, RefusedError, ShapeError, did_you_mean
+from graphtrace.node import Edge, Node
+from graphtrace.ops.values import shape_of
+from graphtrace.run import backward as reverse
+from graphtrace.run.inputs import as_input
+from graphtrace.run.record import Recording, record_expression, record_function
+from graphtrace.run.state import State
+from graphtrace.tape.sealed import Sealed
+from graphtrace.tape.tape import Tape
+from graphtrace.tape.var import ABSENT, Var
+
+if TYPE_CHECKING:
+    import networkx
+    import sympy
+
+    from graphtrace.annotate.facts import GraphFacts
+    from graphtrace.run.check import CheckReport
+    from graphtrace.run.paths import Paths
+    from graphtrace.run.uses import Contributions
+
+__all__ = ["Graph", "name", "parse", "trace"]
+
+
+def trace(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Graph":
+    """Run a function once and return its computation graph.
+
+    The function is plain NumPy code. Numbers and arrays of floats among the arguments, also
+    inside lists, tuples and dicts, become the inputs; anything else is passed through. Values
+    are snapshots: changing an argument afterwards does not change the graph.
+
+    Raises RefusedError, naming your line and the fix, for what cannot be recorded.
+    """
+    return Graph._of(record_function(function, args, kwargs))
+
+
+def parse(text: str, /, **inputs: Any) -> "Graph":
+    """Return the graph of an expression, or of statements split by `;` or newlines.
+
+    >>> parse("f = ln(x) + exp(y)*z", x=1, y=0, z=2)["f"].value
+    2.0
+
+    Raises ExpressionError for what is not in the language, unknown functions, and inputs
+    that are missing or not used.
+    """
+    return Graph._of(record_expression(text, inputs))
+
+
+def name(value: Any, text: str) -> Any:
+    """Name a value inside a traced function, and return it; outside of a trace do nothing."""
+    if value.__class__ is Var and value.push is not None:
+        value.push.__self__.names.append((value, str(text)))
+    return value
+
+
+class Graph:
+    """A recorded and evaluated computation graph.
+
+    Made by `trace` or `parse`, or step by step: `g = Graph(); x, y = g.inputs(x=1.0, y=2.0)`,
+    then compute with x and y as with numbers or arrays; the last node is the output.
+    """
+
+    def __init__(self) -> None:
+        tape = Tape()
+        self._tape = tape
+        self._live: Tape | None = tape
+        self._records: list[Var] = tape
+        self._inputs: dict[str, Var] = {}
+        self._outputs: tuple[Var, ...] = ()
+        self._given: dict[Var, str] = {}
+        self._title = ""
+        self._state_at: tuple[int, int, State] | None = None
+        self._target: Var | None = None
+        self._ran = False
+        weakref.finalize(self, _release, tape)
+
+    @classmethod
+    def _of(cls, recording: Recording) -> "Graph":
+        graph = cls.__new__(cls)
+        graph._tape = recording.tape
+        graph._live = None
+        graph._records = recording.records
+        graph._inputs = recording.inputs
+        graph._outputs = recording.outputs
+        graph._given = recording.given
+        graph._title = recording.title
+        graph._state_at = None
+        graph._target = None
+        graph._ran = False
+        return graph
+
+    def inputs(self, **values: Any) -> Any:
+        """Add inputs to a graph that is built step by step; return one value, or a tuple."""
+        if self._live is None:
+            raise RefusedError("a traced graph is complete: use gt.Graph() to build step by step")
+        for key in values:
+            if key in self._inputs:
+                raise RefusedError(f"the graph has an input {key!r} already")
+        records = self._live.inputs([as_input(value, key) for key, value in values.items()])
+        self._inputs.update(zip(values, records, strict=True))
+        self._given.update(zip(records, values, strict=True))
+        return records[0] if len(records) == 1 else tuple(records)
+
+    # -- what is in it ------------------------------------------------------------------
+
+    @property
+    def title(self) -> str:
+        """The traced function's name, or the expression."""
+        return self._title
+
+    @property
+    def output(self) -> "Node":
+        """The node that gradients are taken of."""
+        return Node(self, self._state.output)
+
+    @property
+    def nodes(self) -> tuple["Node", ...]:
+        """All nodes in order of execution."""
+        return tuple(Node(self, number) for number in range(len(self._state.sealed.nodes)))
+
+    @property
+    def edges(self) -> tuple["Edge", ...]:
+        """All edges, by target and slot."""
+        operands = self._state.sealed.operands
+        return tuple(
+            Edge(self, target, slot)
+            for target, sources in enumerate(operands)
+            for slot in range(len(sources))
+        )
+
+    def __len__(self) -> int:
+        return len(self._state.sealed.nodes)
+
+    def __iter__(self) -> "Iterator[Node]":
+        return iter(self.nodes)
+
+    def __getitem__(self, key: "str | int | Var") -> "Node":
+        """Return a node by name, id or traced value.
+
+        Raises NameNotFoundError, with the nearest name, when there is none.
+        """
+        return Node(self, self._number(key))
+
+    def __contains__(self, key: object) -> bool:
+        try:
+            self._number(key)
+        except NameNotFoundError:
+            return False
+        return True
+
+    def __repr__(self) -> str:
+        title = f" of {self._title}" if self._title else ""
+        return f"<Graph{title}: {len(self._records)} records>"
+
+    @property
+    def _state(self) -> State:
+        """The sealed recording; made again when a step-by-step graph has grown."""
+        if self._live is not None:
+            self._given.update(self._live.names)
+        key = (len(self._records), len(self._given))
+        if self._state_at is None or self._state_at[:2] != key:
+            sealed = Sealed(self._records, self._given, self._tape.guards, self._tape.scopes)
+            self._state_at = (*key, State(sealed, 0, self._title))
+        state = self._state_at[2]
+        state.output = self._output_record().index
+        return state
+
+    def _output_record(self) -> Var:
+        if self._target is not None:
+            return self._target
+        if self._outputs:
+            return self._outputs[0]
+        if not self._records:
+            raise RefusedError("the graph is empty: add inputs and compute with them")
+        return self._records[-1]
+
+    def _number(self, key: object) -> int:
+        state = self._state
+        if key.__class__ is Var:
+            number = getattr(key, "index", -1)
+            nodes = state.sealed.nodes
+            if 0 <= number < len(nodes) and nodes[number] is key:
+                return int(number)
+            raise NameNotFoundError("this value does not belong to this graph")
+        if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
+            if -len(state.sealed.nodes) <= key < len(state.sealed.nodes):
+                return int(key) % len(state.sealed.nodes)
+            raise NameNotFoundError(f"no node {key}: ids run from 0 to {len(state.sealed.nodes) - 1}")
+        if isinstance(key, str):
+            found = state.sealed.find(key)
+            if found is None and key == self._title and self._outputs:
+                found = self._outputs[0].index
+            if found is not None:
+                return found
+            raise NameNotFoundError(
+                f"no node {key!r}{did_you_mean(key, state.sealed.by_name)}"
+            )
+        raise NameNotFoundError(f"nodes are found by name or id, not by {type(key).__name__}")
+
+    def _record(self, key: object) -> Var:
+        """Return the record of a key, without numbering the graph where that is not needed."""
+        if isinstance(key, str):
+            known = self._inputs.get(key)
+            if known is not None:
+                return known
+        return self._state.sealed.nodes[self._number(key)]
+
+    # -- readings -----------------------------------------------------------------------
+
+    def backward(self, output: "str | int | Var | None" = None, seed: Any = None) -> "Graph":
+        """Compute the upstream gradient of every node the output depends on.
+
+        `output` is a node's name, id or traced value (default: the result); `seed` is the
+        gradient to start from, in the output's shape (default 1 for a scalar). Running it
+        again starts afresh. Returns the graph itself.
+
+        Raises GradientError for a non-scalar output without a seed, ShapeError for a seed of
+        another shape.
+        """
+        target = self._output_record() if output is None else self._record(output)
+        label = "the output" if output is None else str(output)
+        start = reverse.seed_for(target, seed, label)
+        if self._ran:
+            reverse.clear(self._records)
+        self._target = target
+        self._ran = True
+        reverse.backward(self._records, target, start)
+        return self
+
+    def at(self, **inputs: Any) -> "Graph":
+        """Return the same graph evaluated at other inputs; the rest keep their values.
+
+        Nothing is traced again. Raises GuardError where a branch of the recorded run would
+        be left, ShapeError for an input of another shape.
+        """
+        from graphtrace.run.replay import replay
+
+        changed: dict[Var, Any] = {}
+        for key, value in inputs.items():
+            record = self._inputs.get(key)
+            if record is None:
+                raise NameNotFoundError(f"no input {key!r}{did_you_mean(key, self._inputs)}")
+            new = as_input(value, key)
+            if shape_of(new) != shape_of(record.value):
+                raise ShapeError(
+                    f"input {key!r} has shape {shape_of(record.value)} in this graph, "
+                    f"not {shape_of(new)}; trace the function anew for other shapes"
+                )
+            changed[record] = new
+        twins = replay(self._records, self._tape.guards, changed)
+        graph = Graph._of(
+            Recording(
+                self._tape,
+                list(twins.values()),
+                {key: twins[record] for key, record in self._inputs.items()},
+                tuple(twins[record] for record in self._outputs or (self._output_record(),)),
+                {twins[r]: text for r, text in self._named_records().items()},
+                self._title,
+            )
+        )
+        graph._tape = _Frozen(
+            [type(guard)((twins[guard[0]], *guard[1:])) for guard in self._tape.guards],
+            list(self._tape.scopes),
+        )
+        return graph
+
+    def _named_records(self) -> Mapping[Var, str]:
+        if self._live is not None:
+            self._given.update(self._live.names)
+        return self._given
+
+    def contributions(self, node: "str | int | Var", *, symbolic: bool = False) -> "Contributions":
+        """Return one row for each use of a node, upstream × local, and their sum.
+
+        With `symbolic=True` the rows are SymPy expressions of the inputs.
+        """
+        from graphtrace.run.uses import find_contributions, find_symbolic_contributions
+
+        state, number = self._state, self._number(node)
+        formulas = [edge_formula(state.sealed, *use) for use in state.sealed.uses[number]]
+        if symbolic:
+            return find_symbolic_contributions(state, number, formulas)
+        return find_contributions(state, number, formulas)
+
+    def paths(
+        self, source: "str | int | Var", target: "str | int | Var | None" = None, *,
+        limit: int = 100,
+    ) -> "Paths":
+        """Return the paths from source to target (default: the output), largest first.
+
+        Each has its product of local gradients; their sum is ∂target/∂source. At most
+        `limit` are listed, all are counted.
+        """
+        from graphtrace.run.paths import find_paths
+
+        state = self._state
+        end = state.output if target is None else self._number(target)
+        return find_paths(state, self._number(source), end, max(int(limit), 1))
+
+    def check(self, *, rtol: float = 1e-4, atol: float = 1e-7) -> "CheckReport":
+        """Check every edge's rule against finite differences of its operation alone."""
+        from graphtrace.run.check import check_edges
+
+        return check_edges(self._state, rtol, atol)
+
+    def symbolic(self, node: "str | int | Var | None" = None) -> "sympy.Expr":
+        """Return a scalar node (default: the output) as a SymPy expression of the inputs."""
+        from graphtrace.run.symbolic import Symbolic
+
+        state = self._state
+        return Symbolic(state).value(state.output if node is None else self._number(node))
+
+    def symbolic_gradient(
+        self, output: "str | int | Var", node: "str | int | Var"
+    ) -> "sympy.Expr":
+        """Return ∂output/∂node as a SymPy expression of the inputs."""
+        from graphtrace.run.symbolic import Symbolic
+
+        state = self._state
+        other = State(state.sealed, self._number(output), state.title)
+        return Symbolic(other).grad(self._number(node))
+
+    def facts(self) -> "GraphFacts":
+        """Return the immutable facts that pictures, tables and JSON are made from."""
+        return build_facts(self._state)
+
+    @property
+    def nx(self) -> "networkx.MultiDiGraph[int]":
+        """The graph as a networkx.MultiDiGraph: keys are slots, facts are attributes.
+
+        Built anew at each access, so that it is always in step with values and gradients.
+        """
+        from graphtrace.annotate.network import to_networkx
+
+        return to_networkx(self.facts())
+
+    def table(self) -> str:
+        """Return nodes and edges as plain text tables."""
+        from graphtrace.annotate.table import plain_table
+
+        return plain_table(self.facts())
+
+    def render(self, path: Any = None, *, format: str | None = None, **options: Any) -> bytes:
+        """Draw the graph; write it to `path` when given, and return the file's bytes.
+
+        The format comes from the path's extension or `format` (svg, png, dot, txt, json).
+        Options: `show`, `theme`, `look`, `scale`, `deadline`; see `graphtrace.render`.
+        """
+        from graphtrace import render
+
+        if path is None:
+            return render.render(self.facts(), format or "svg", **options)
+        return render.save(self.facts(), path, format, **options)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {
+            "image/svg+xml": self.render(format="svg").decode(),
+            "text/plain": self.render(format="txt").decode(),
+        }
+
+
+class _Frozen:
+    """What a replayed graph keeps of its tape."""
+
+    __slots__ = ("guards", "scopes")
+
+    def __init__(self, guards: list[Any], scopes: list[Any]) -> None:
+        self.guards = guards
+        self.scopes = scopes
+
+
+def _release(tape: Tape) -> None:
+    """End a step-by-step recording: break the cycle between the tape and its records."""
+    tape.detach()

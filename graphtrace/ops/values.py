@@ -1,0 +1,56 @@
+"""Values on the tape: Python floats for float64 scalars, arrays for the rest."""
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Value", "cast_like", "normal", "shape_of", "unbroadcast"]
+
+Value = Any
+"""A float, a bool, a NumPy scalar of another dtype, or an ndarray."""
+
+
+def normal(value: Any) -> Value:
+    """Return the value as the tape keeps it: float64 scalars and 0-d arrays as Python floats."""
+    kind = value.__class__
+    if kind is np.ndarray:
+        if value.ndim:
+            return value
+        value = value[()]
+        kind = value.__class__
+    if kind is np.float64:
+        return float(value)
+    if kind is np.bool_:
+        return bool(value)
+    return value
+
+
+def shape_of(value: Any) -> tuple[int, ...]:
+    """Return the shape; () for scalars."""
+    return value.shape if isinstance(value, (np.ndarray, np.generic)) else ()
+
+
+def unbroadcast(g: Any, like: Any) -> Any:
+    """Sum a gradient over the axes that broadcasting added or stretched to reach its shape."""
+    shape = shape_of(like)
+    if shape_of(g) != shape:
+        extra = np.ndim(g) - len(shape)
+        if extra > 0:
+            g = g.sum(axis=tuple(range(extra)))
+        stretched = tuple(
+            axis for axis, size in enumerate(shape) if size == 1 and np.shape(g)[axis] != 1
+        )
+        if stretched:
+            g = g.sum(axis=stretched, keepdims=True)
+        if np.shape(g) != shape:
+            g = np.broadcast_to(g, shape).copy()
+    return g
+
+
+def cast_like(g: Any, like: Any) -> Any:
+    """Return a gradient in its value's precision; floats for floats."""
+    if like.__class__ is float:
+        return g if g.__class__ is float else float(g)
+    if g.__class__ is np.ndarray and g.dtype == like.dtype:
+        return g
+    return normal(np.asarray(g, dtype=like.dtype).reshape(like.shape))

@@ -1,0 +1,168 @@
+"""The backward pass: one loop over the tape in reverse, never recursion.
+
+Reverse accumulation as in Griewank and Walther, Evaluating Derivatives, 2nd ed., ch. 3. The
+upstream gradient of every record stays in its slot `g`; contributions are not stored but
+recomputed exactly from it when asked for (`contribution`), so that they cost no memory.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from graphtrace.errors import GradientError, ShapeError
+from graphtrace.ops.registry import Op
+from graphtrace.ops.values import cast_like, normal, shape_of
+from graphtrace.tape.var import ABSENT, CONSTANT, Var, WithConstant, operation
+
+__all__ = ["backward", "clear", "contribution", "jacobian", "local", "seed_for"]
+
+
+def clear(records: Sequence[Var]) -> None:
+    """Forget all gradients: absent, not zero."""
+    for record in records:
+        record.g = ABSENT
+
+
+def seed_for(output: Var, seed: Any, name: str) -> Any:
+    """Return the gradient to start from, in the output's shape and precision.
+
+    Raises GradientError when an output that is no scalar has no seed, ShapeError when the
+    seed has another shape.
+    """
+    value = output.value
+    shape = shape_of(value)
+    if isinstance(value, bool) or (hasattr(value, "dtype") and value.dtype.kind != "f"):
+        raise GradientError(f"{name} is {type(value).__name__}, not a float: it has no gradient")
+    if seed is None:
+        if shape:
+            raise GradientError(
+                f"{name} has shape {shape}: give a seed of that shape, or make the output a "
+                "scalar (for example its sum)"
+            )
+        seed = 1.0
+    try:
+        array = np.array(seed, dtype=float)
+    except (TypeError, ValueError):
+        raise ShapeError(f"the seed must be a number or an array of shape {shape}") from None
+    if array.shape != shape:
+        raise ShapeError(f"the seed has shape {array.shape}, but {name} has shape {shape}")
+    return cast_like(normal(array), value)
+
+
+def backward(records: Sequence[Var], output: Var, seed: Any) -> None:
+    """Fill `g` of every record that the output depends on; all others must be ABSENT."""
+    absent = ABSENT
+    output.g = seed
+    owned: set[int] = set()
+    with np.errstate(all="ignore"):
+        for record in reversed(records):
+            g = record.g
+            if g is absent:
+                continue
+            a = record.a
+            if a is not None:
+                a.g += g * record.da
+                b = record.b
+                if b is not None:
+                    b.g += g * record.db
+            elif record.b:
+                _spread(record, g, owned)
+
+
+def _spread(record: Var, g: Any, owned: set[int]) -> None:
+    """Add the contributions of a record of the general form to its operands' gradients.
+
+    A first contribution is kept as it is, without a copy; from the second on the sum is an
+    array of our own (`owned`), which later ones are added into.
+    """
+    op = record.op
+    operands = record.b
+    values = [operand.value for operand in operands]
+    params = record.da or {}
+    out = record.value
+    for slot, operand in enumerate(operands):
+        if not op.passes(slot) or not carries(operand):
+            continue
+        piece = cast_like(op.pull(slot, g, out, values, params), operand.value)
+        before = operand.g
+        if before is ABSENT:
+            operand.g = piece
+        elif id(operand) in owned:
+            before += piece
+        else:
+            operand.g = before + piece
+            if operand.g.__class__ is np.ndarray:
+                owned.add(id(operand))
+
+
+def carries(record: Var) -> bool:
+    """Whether a gradient may be kept on this record: floats that are not constants."""
+    value = record.value
+    if value.__class__ is not float and (value.__class__ is bool or value.dtype.kind != "f"):
+        return False
+    return record.op is not CONSTANT
+
+
+def local(record: Var, slot: int) -> Any:
+    """Return ∂record/∂operand as it stands in one number per element.
+
+    A number between scalars; for an elementwise operation on arrays the derivative of each
+    element of the result, in its shape; None for other operations (see `jacobian`) and for
+    operands that no gradient can reach.
+    """
+    if record.a is not None:
+        if record.op.__class__ is WithConstant:
+            return record.da if record.op.side != slot else None
+        return record.da if slot == 0 else record.db
+    op = operation(record)
+    if not isinstance(op, Op) or not op.passes(slot) or not carries(record.b[slot]):
+        return None
+    values = [operand.value for operand in record.b]
+    with np.errstate(all="ignore"):
+        if op.is_elementwise:
+            found = np.asarray(op.local(slot, record.value, values), dtype=float)
+            return normal(np.broadcast_to(found, shape_of(record.value)).copy())
+        if not shape_of(record.value) and not shape_of(values[slot]):
+            return float(op.pull(slot, 1.0, record.value, values, record.da or {}))
+    return None
+
+
+def jacobian(record: Var, slot: int) -> Any:
+    """Return ∂record/∂operand in full: an array of shape result.shape + operand.shape."""
+    number = local(record, slot)
+    out = shape_of(record.value)
+    if record.a is not None or not out and not shape_of(record.b[slot].value):
+        return number
+    op = operation(record)
+    if not isinstance(op, Op) or not op.passes(slot) or not carries(record.b[slot]):
+        return None
+    values = [operand.value for operand in record.b]
+    operand = shape_of(values[slot])
+    rows = np.zeros((int(np.prod(out)), int(np.prod(operand))))
+    with np.errstate(all="ignore"):
+        for row in range(len(rows)):
+            unit = np.zeros(len(rows))
+            unit[row] = 1.0
+            g = normal(unit.reshape(out))
+            piece = op.pull(slot, g, record.value, values, record.da or {})
+            rows[row] = np.asarray(piece, dtype=float).ravel()
+    return rows.reshape(out + operand)
+
+
+def contribution(record: Var, slot: int, operand: Var) -> Any:
+    """Return what one use adds to the operand's gradient: upstream pulled back through it.
+
+    None where the gradient was not computed or cannot pass.
+    """
+    g = record.g
+    if g is ABSENT or operand.g is ABSENT:
+        return None
+    with np.errstate(all="ignore"):
+        if record.a is not None:
+            return g * local(record, slot)
+        op = record.op
+        if not op.passes(slot):
+            return None
+        values = [item.value for item in record.b]
+        return cast_like(op.pull(slot, g, record.value, values, record.da or {}), operand.value)

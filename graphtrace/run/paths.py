@@ -1,0 +1,133 @@
+"""Paths through the graph, each with its product of local gradients.
+
+∂target/∂source is the sum of these products over all paths (Bauer 1974).
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from heapq import nlargest
+from typing import Any
+
+from graphtrace.ops.values import shape_of
+from graphtrace.run.state import State
+
+__all__ = ["Path", "Paths", "find_paths"]
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One path.
+
+    Attributes
+    ----------
+    nodes: names from source to target.
+    edges: (source, target, slot) ids.
+    factors: local gradients along the path; None where an array is involved.
+    product: their product; None likewise.
+    """
+
+    nodes: tuple[str, ...]
+    edges: tuple[tuple[int, int, int], ...]
+    factors: tuple[float | None, ...]
+    product: float | None
+
+    def __str__(self) -> str:
+        shown = "→".join(self.nodes)
+        if self.product is None:
+            return shown
+        if not self.factors:
+            return f"{shown}: 1"
+        return f"{shown}: {'·'.join(f'{x:.6g}' for x in self.factors)} = {self.product:.6g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The largest paths by |product|, at most `limit`, and how many there are in all."""
+
+    rows: tuple[Path, ...]
+    total: int
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> Path:
+        return self.rows[index]
+
+    def __str__(self) -> str:
+        lines = [str(path) for path in self.rows]
+        if self.total > len(self.rows):
+            lines.append(f"… {self.total - len(self.rows):,} more of {self.total:,} paths")
+        return "\n".join(lines)
+
+
+Partial = tuple[float, tuple[tuple[int, int, int], ...]]
+"""|product| of a path's end piece, and the linked list of its edges."""
+
+
+def find_paths(state: State, source: int, target: int, limit: int) -> Paths:
+    """Return the `limit` paths from source to target with the largest |product|.
+
+    Dynamic programming over the tape: a path among the k best is, from any of its nodes on,
+    among that node's k best. Paths through arrays have no product; they count as NaN, and
+    rank after the others.
+    """
+    sealed = state.sealed
+    # best[n]: up to `limit` (size, product, link) from n to target; link = (edge, rest) or None
+    best: dict[int, list[tuple[float, float, Any]]] = {target: [(1.0, 1.0, None)]}
+    count: dict[int, int] = {target: 1}
+    for number in range(target - 1, source - 1, -1):
+        if not sealed.differentiable[number] and number != source:
+            continue
+        found: list[tuple[float, float, Any]] = []
+        ways = 0
+        for user, slot in sealed.uses[number]:
+            if user not in best or not _passes(state, user, slot):
+                continue
+            factor = _factor(state, number, user, slot)
+            ways += count[user]
+            for _, product, link in best[user]:
+                value = factor * product
+                found.append((_size(value), value, ((number, user, slot), link)))
+        if found:
+            best[number] = nlargest(limit, found, key=lambda item: item[0])
+            count[number] = ways
+    rows = tuple(_path(state, source, link) for _, _, link in best.get(source, []))
+    return Paths(rows, count.get(source, 0))
+
+
+def _passes(state: State, user: int, slot: int) -> bool:
+    op = state.sealed.op(user)
+    return op is not None and op.passes(slot)
+
+
+def _factor(state: State, source: int, target: int, slot: int) -> float:
+    if shape_of(state.value(source)) or shape_of(state.value(target)):
+        return math.nan
+    local = state.local(target, slot)
+    return math.nan if local is None else float(local)
+
+
+def _size(value: float) -> float:
+    return -1.0 if math.isnan(value) else abs(value)
+
+
+def _path(state: State, source: int, link: Any) -> Path:
+    edges = []
+    while link is not None:
+        edge, link = link
+        edges.append(edge)
+    names = [state.sealed.names[source], *(state.sealed.names[edge[1]] for edge in edges)]
+    factors: list[float | None] = []
+    product = 1.0
+    exact = True
+    for start, end, slot in edges:
+        arrays = shape_of(state.value(start)) or shape_of(state.value(end))
+        factor = None if arrays else _factor(state, start, end, slot)
+        exact = exact and factor is not None
+        factors.append(factor)
+        product *= factor if factor is not None else 1.0
+    return Path(tuple(names), tuple(edges), tuple(factors), product if exact else None)

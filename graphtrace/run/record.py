@@ -1,0 +1,275 @@
+"""Make recordings: of a Python function, or of an expression."""
+
+import gc
+import inspect
+from collections.abc import Callable, Mapping
+from types import FunctionType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from graphtrace.errors import ExpressionError, RefusedError, did_you_mean
+from graphtrace.formula.language import parse_program
+from graphtrace.formula.tree import Call, Expr, Name, Number
+from graphtrace.ops.registry import OPS, known_functions, resolve
+from graphtrace.run.inputs import as_input, flatten, is_leaf, rebuild
+from graphtrace.tape.sources import ExpressionSource
+from graphtrace.tape.tape import Tape, apply
+from graphtrace.tape.var import Var
+
+__all__ = ["Recording", "record_expression", "record_function"]
+
+
+class Recording(NamedTuple):
+    """A finished recording.
+
+    Attributes
+    ----------
+    tape: what was noted beside the records (guards, scopes, names).
+    records: the records, in order.
+    inputs: input records by name.
+    outputs: the results; the first is what gradients are taken of by default.
+    given: names given outright, by record.
+    title: the function's name or the expression.
+    """
+
+    tape: Tape
+    records: list[Var]
+    inputs: dict[str, Var]
+    outputs: tuple[Var, ...]
+    given: dict[Var, str]
+    title: str
+
+
+def record_function(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Recording:
+    """Run a function once on traced inputs and return what it recorded.
+
+    Numbers and arrays among the arguments, also inside lists, tuples and dicts, become
+    inputs; everything else is passed through.
+    """
+    names = parameter_names(function, len(args))
+    title = getattr(function, "__name__", type(function).__name__)
+    tape = Tape(quiet=True)
+    inputs: dict[str, Var] = {}
+
+    def enter(value: Any, name: str) -> Any:
+        if value.__class__ is float:
+            record = inputs[name] = tape.inputs((value,))[0]
+            return record
+        if is_leaf(value):
+            record = inputs[name] = tape.inputs((as_input(value, name),))[0]
+            return record
+        leaves = [(path, as_input(leaf, path)) for path, leaf in flatten(value, name)]
+        if not leaves:
+            return value
+        records = tape.inputs([leaf for _, leaf in leaves])
+        inputs.update(zip([path for path, _ in leaves], records, strict=True))
+        queue = iter(records)
+        return rebuild(value, lambda: next(queue))
+
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        traced = [enter(value, name) for value, name in zip(args, names, strict=False)]
+        named = {key: enter(value, key) for key, value in kwargs.items()}
+        with np.errstate(all="ignore"):
+            result = function(*traced, **named)
+        noted = list(tape.names)
+        records = tape.detach()
+    finally:
+        tape.detach()
+        if collecting:
+            gc.enable()
+    outputs = _outputs(result, records, title, bool(inputs))
+    given = {record: name for name, record in inputs.items()}
+    given.update(noted)
+    return Recording(tape, records, inputs, outputs, given, title)
+
+
+def _outputs(result: Any, records: list[Var], title: str, any_inputs: bool) -> tuple[Var, ...]:
+    if result.__class__ is Var:
+        return (result,)
+    found = [item for item in _leaves(result) if item.__class__ is Var]
+    if found:
+        return tuple(found)
+    if result is None:
+        raise RefusedError(f"{title} returned None: return the value to trace")
+    why = "its result does not depend on the inputs" if any_inputs else "it has no numeric inputs"
+    raise RefusedError(
+        f"{title} returned a {type(result).__name__} that was not recorded: {why}"
+    )
+
+
+def _leaves(result: Any) -> list[Any]:
+    if isinstance(result, Mapping):
+        return [leaf for item in result.values() for leaf in _leaves(item)]
+    if isinstance(result, (list, tuple)):
+        return [leaf for item in result for leaf in _leaves(item)]
+    return [result]
+
+
+def parameter_names(function: Callable[..., Any], count: int) -> list[str]:
+    """Return names for positional arguments: the parameters', then `x1`, `x2`… for `*args`."""
+    if isinstance(function, FunctionType):
+        code = function.__code__
+        names = list(code.co_varnames[: code.co_argcount])
+        if code.co_flags & inspect.CO_VARARGS:
+            position = code.co_argcount + code.co_kwonlyargcount
+            stem = code.co_varnames[position]
+            names += [f"{stem}[{k}]" for k in range(max(count - len(names), 0))]
+    else:
+        try:
+            names = list(inspect.signature(function).parameters)
+        except (TypeError, ValueError):
+            names = []
+    return names + [f"x{k + 1}" for k in range(len(names), count)]
+
+
+def record_expression(text: str, values: Mapping[str, Any]) -> Recording:
+    """Record statements split by `;` or newlines at given inputs.
+
+    Raises ExpressionError for syntax, unknown names and missing or unused inputs.
+    """
+    statements = parse_program(text, resolve, known_functions)
+    source = ExpressionSource(text)
+    tape = Tape(quiet=True)
+    needed = _free_names(statements)
+    _compare_names(needed, values, {s.target for s in statements if s.target is not None})
+    records = tape.inputs([as_input(values[name], name) for name in needed])
+    inputs = dict(zip(needed, records, strict=True))
+    scope: dict[str, Any] = dict(inputs)
+    given: dict[Var, str] = {record: name for name, record in inputs.items()}
+    result: Any = None
+    try:
+        with np.errstate(all="ignore"):
+            for statement in statements:
+                result = _evaluate(statement.value, scope, source, tape)
+                if statement.target is not None:
+                    result = _bind(statement.target, result, scope, given, source, tape)
+        if result.__class__ is not Var:
+            result = tape.constant(result, (source, source.add(None)))
+        found = tape.detach()
+    finally:
+        tape.detach()
+    if result not in given:
+        used = set(scope)
+        given[result] = next(name for name in ("f", "out", "result_") if name not in used)
+    return Recording(tape, found, inputs, (result,), given, text.strip())
+
+
+def _bind(
+    target: str,
+    result: Any,
+    scope: dict[str, Any],
+    given: dict[Var, str],
+    source: ExpressionSource,
+    tape: Tape,
+) -> Any:
+    """Give a statement's result its name; a bare name or number becomes a node of its own."""
+    place = (source, source.add(None))
+    if result.__class__ is not Var:
+        result = tape.constant(result, place)
+    if result in given:
+        result = apply(OPS["identity"], (result,), None, place)
+    older = scope.get(target)
+    if older is not None and given.get(older) == target:
+        given[older] = _older_name(target, set(given.values()))
+    given[result] = target
+    scope[target] = result
+    return result
+
+
+def _older_name(name: str, taken: set[str]) -> str:
+    """Return a name for a value whose variable was assigned again: its place in the series."""
+    number = 1
+    while f"{name}_{number}" in taken:
+        number += 1
+    return f"{name}_{number}"
+
+
+def _free_names(statements: Any) -> list[str]:
+    """Return the names read before they are assigned, in order of appearance."""
+    found: dict[str, None] = {}
+    assigned: set[str] = set()
+    for statement in statements:
+        for name in _names(statement.value):
+            if name not in assigned:
+                found[name] = None
+        if statement.target is not None:
+            assigned.add(statement.target)
+    return [name for name in found if name not in CONSTANTS]
+
+
+def _names(root: Expr) -> list[str]:
+    names: list[str] = []
+    todo: list[Expr] = [root]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, Name):
+            names.append(node.id)
+        elif isinstance(node, Call):
+            todo.extend(reversed(node.args))
+    return names
+
+
+CONSTANTS = {"pi": float(np.pi)}
+
+
+def _compare_names(needed: list[str], values: Mapping[str, Any], assigned: set[str]) -> None:
+    missing = [name for name in needed if name not in values]
+    extra = [name for name in values if name not in needed]
+    if missing and extra:
+        name = missing[0]
+        raise ExpressionError(f"no value for {name!r}{did_you_mean(name, extra)}")
+    if missing:
+        listed = ", ".join(repr(name) for name in missing)
+        example = ",".join(f"{name}=1" for name in missing)
+        raise ExpressionError(f"no value for {listed}: give one, as in {example}")
+    if extra:
+        name = extra[0]
+        if name in assigned:
+            raise ExpressionError(f"{name!r} is computed by the expression: it takes no value")
+        raise ExpressionError(
+            f"the expression has no input {name!r}{did_you_mean(name, needed)}"
+        )
+
+
+def _evaluate(root: Expr, scope: Mapping[str, Any], source: ExpressionSource, tape: Tape) -> Any:
+    """Record one expression, post-order, with an explicit stack."""
+    done: list[Any] = []
+    todo: list[tuple[Expr, bool]] = [(root, False)]
+    while todo:
+        node, ready = todo.pop()
+        if isinstance(node, Number):
+            done.append(_literal(node.value))
+        elif isinstance(node, Name):
+            done.append(scope[node.id] if node.id in scope else CONSTANTS[node.id])
+        elif not ready:
+            todo.append((node, True))
+            todo.extend((arg, False) for arg in reversed(node.args))
+        else:
+            count = len(node.args)
+            args = done[len(done) - count :]
+            del done[len(done) - count :]
+            done.append(_call(node, args, source, tape))
+    return done[0]
+
+
+def _literal(value: Any) -> Any:
+    return np.array(value, dtype=float) if isinstance(value, tuple) else float(value)
+
+
+def _call(node: Call, args: list[Any], source: ExpressionSource, tape: Tape) -> Any:
+    op = OPS[node.op]
+    place = (source, source.add(node.span))
+    if op.arity is not None and len(args) != op.arity:
+        column = node.span[1] if node.span else 1
+        raise ExpressionError(
+            f"{node.op} takes {op.arity} operand{'s' * (op.arity != 1)}, not {len(args)}, "
+            f"at column {column}"
+        )
+    if not any(arg.__class__ is Var for arg in args):
+        args = [tape.constant(arg, place) for arg in args]
+    return apply(op, args, dict(node.params) or None, place)

@@ -1,0 +1,76 @@
+"""The same graph at other inputs: every record computed again, in order; nothing re-traced."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from graphtrace.errors import GuardError
+from graphtrace.ops.registry import Op
+from graphtrace.tape.sources import where_of
+from graphtrace.tape.tape import Guard, fill
+from graphtrace.tape.var import ABSENT, CONSTANT, INPUT, Var, WithConstant, operation
+
+__all__ = ["replay"]
+
+
+def replay(
+    records: Sequence[Var], guards: Sequence[Guard], changed: Mapping[Var, Any]
+) -> dict[Var, Var]:
+    """Return for each record its twin at the changed inputs, in the same order.
+
+    Raises GuardError, naming the line, where a recorded branch would be left.
+    """
+    twins: dict[Var, Var] = {}
+    checks: dict[Var, list[Guard]] = {}
+    for guard in guards:
+        checks.setdefault(guard[0], []).append(guard)
+    with np.errstate(all="ignore"):
+        for record in records:
+            twin = _twin(record, twins, changed)
+            twins[record] = twin
+            for guard in checks.get(record, ()):
+                if bool(twin.value) is not guard[1]:
+                    raise _left(guard, twin.value)
+    return twins
+
+
+def _twin(record: Var, twins: Mapping[Var, Var], changed: Mapping[Var, Any]) -> Var:
+    twin = Var()
+    twin.code, twin.lasti = record.code, getattr(record, "lasti", 0)
+    twin.push = None
+    twin.g = ABSENT
+    op = operation(record)
+    if op is INPUT or op is CONSTANT:
+        twin.value = changed.get(record, record.value)
+        twin.op, twin.a, twin.b, twin.da, twin.db = op, None, (), None, None
+        return twin
+    assert isinstance(op, Op)
+    if record.op.__class__ is WithConstant:
+        _with_constant(twin, record, twins[record.a])
+        return twin
+    if record.a is None:
+        operands = tuple([twins[operand] for operand in record.b])
+    else:
+        operands = tuple([twins[item] for item in (record.a, record.b) if item is not None])
+    values = [operand.value for operand in operands]
+    params = record.da if record.a is None else None
+    fill(twin, op, operands, values, op.evaluate(values, params or {}), params)
+    return twin
+
+
+def _with_constant(twin: Var, record: Var, operand: Var) -> None:
+    op, side = record.op.op, record.op.side
+    values = [operand.value, record.db] if side == 1 else [record.db, operand.value]
+    twin.value = op.evaluate(values, {})
+    twin.op, twin.a, twin.b, twin.db = record.op, operand, None, record.db
+    twin.da = op.scalar_partials(twin.value, values)[1 - side]
+
+
+def _left(guard: Guard, value: Any) -> GuardError:
+    where = where_of(guard[2], guard[3])
+    line = f"{where}: `{where.text}`: " if where else ""
+    return GuardError(
+        f"{line}the recorded run took the {guard[1]} branch, these inputs take the other "
+        f"(tested value {value!r}); trace the function anew at these inputs"
+    )

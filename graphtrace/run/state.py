@@ -1,0 +1,55 @@
+"""An evaluated graph as data: what every reading reads."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphtrace.ops.values import shape_of
+from graphtrace.run import backward as reverse
+from graphtrace.tape.sealed import Sealed
+from graphtrace.tape.var import ABSENT
+
+__all__ = ["State"]
+
+
+@dataclass(slots=True)
+class State:
+    """A sealed recording with its output's number; gradients live on the records.
+
+    The readings of `run` and `annotate` take a State and return values.
+    """
+
+    sealed: Sealed
+    output: int
+    title: str = ""
+    _cache: dict[str, Any] = field(default_factory=dict)
+
+    def value(self, number: int) -> Any:
+        """Return a node's value."""
+        return self.sealed.nodes[number].value
+
+    def grad(self, number: int) -> Any:
+        """Return a node's upstream gradient, None when not computed."""
+        g = self.sealed.nodes[number].g
+        return None if g is ABSENT else g
+
+    def local(self, target: int, slot: int) -> Any:
+        """Return the local gradient of an edge; see `backward.local`."""
+        source = self.sealed.operands[target][slot]
+        if not self.sealed.differentiable[source]:
+            return None
+        return reverse.local(self.sealed.nodes[target], slot)
+
+    def contribution(self, target: int, slot: int) -> Any:
+        """Return an edge's contribution, None when not computed.
+
+        With a single use it is the source's gradient itself, the same array.
+        """
+        source = self.sealed.operands[target][slot]
+        grad = self.grad(source)
+        if grad is None or self.grad(target) is None:
+            return None
+        if shape_of(grad) and len(self.sealed.uses[source]) == 1 and source != self.output:
+            return grad
+        return reverse.contribution(
+            self.sealed.nodes[target], slot, self.sealed.nodes[source]
+        )

@@ -1,0 +1,228 @@
+"""Python's operators on Var, generated from the declared formulas.
+
+For two floats each operator computes the value and both partial derivatives inline, fills
+one record and appends it: no dispatcher, no `__init__`. Everything else takes `tape.apply`.
+"""
+
+from sys import _getframe
+from typing import Any
+
+from graphtrace.formula import compiler
+from graphtrace.formula.tree import Expr
+from graphtrace.ops.registry import OPS, Op
+from graphtrace.tape.tape import apply
+from graphtrace.tape.var import ABSENT, Var, WithConstant
+
+__all__ = ["SCALAR_RECORDERS", "attach"]
+
+BINARY = {
+    "add": "add",
+    "sub": "subtract",
+    "mul": "multiply",
+    "truediv": "divide",
+    "pow": "power",
+}
+GENERAL = {
+    "matmul": "matmul",
+    "lt": "less",
+    "le": "less_equal",
+    "gt": "greater",
+    "ge": "greater_equal",
+    "eq": "equal",
+    "ne": "not_equal",
+    "and": "logical_and",
+    "or": "logical_or",
+    "invert": "logical_not",
+}
+REFLECTED = ("matmul", "and", "or")
+UNARY = {"neg": "negative", "pos": "identity", "abs": "abs"}
+
+BINARY_SOURCE = """
+def {method}(self, other):
+    kind = other.__class__
+    a = self.value
+    if kind is Var:
+        b = other.value
+        push = self.push
+        if a.__class__ is float is b.__class__ and push is other.push:
+            try:
+                out = {forward}
+                da = {partial_a}
+                db = {partial_b}
+            except (ArithmeticError, ValueError):
+                return apply(op, (self, other), None, getframe(1))
+            record = Var()
+            record.value = out
+            record.a = self
+            record.b = other
+            record.da = da
+            record.db = db
+            record.op = op
+            frame = getframe(1)
+            record.code = frame.f_code
+            record.lasti = frame.f_lasti
+            record.g = ABSENT
+            record.push = push
+            push(record)
+            return record
+    elif a.__class__ is float and (kind is float or kind is int):
+        try:
+            b = float(other)
+            out = {forward}
+            da = {partial_a}
+        except (ArithmeticError, ValueError):
+            return apply(op, (self, other), None, getframe(1))
+        record = Var()
+        record.value = out
+        record.a = self
+        record.b = None
+        record.da = da
+        record.db = b
+        record.op = constant_right
+        frame = getframe(1)
+        record.code = frame.f_code
+        record.lasti = frame.f_lasti
+        record.g = ABSENT
+        record.push = push = self.push
+        push(record)
+        return record
+    return apply(op, (self, other), None, getframe(1))
+"""
+
+REFLECTED_SOURCE = """
+def {method}(self, other):
+    kind = other.__class__
+    b = self.value
+    if b.__class__ is float and (kind is float or kind is int):
+        try:
+            a = float(other)
+            out = {forward}
+            db = {partial_b}
+        except (ArithmeticError, ValueError):
+            return apply(op, (other, self), None, getframe(1))
+        record = Var()
+        record.value = out
+        record.a = self
+        record.b = None
+        record.da = db
+        record.db = a
+        record.op = constant_left
+        frame = getframe(1)
+        record.code = frame.f_code
+        record.lasti = frame.f_lasti
+        record.g = ABSENT
+        record.push = push = self.push
+        push(record)
+        return record
+    return apply(op, (other, self), None, getframe(1))
+"""
+
+UNARY_SOURCE = """
+def {method}(self, frame=None):
+    if frame is None:
+        frame = getframe(1)
+    a = self.value
+    if a.__class__ is float:
+        try:
+            out = {forward}
+            da = {partial_a}
+        except (ArithmeticError, ValueError):
+            return apply(op, (self,), None, frame)
+        record = Var()
+        record.value = out
+        record.a = self
+        record.b = None
+        record.da = da
+        record.db = None
+        record.op = op
+        record.code = frame.f_code
+        record.lasti = frame.f_lasti
+        record.g = ABSENT
+        record.push = push = self.push
+        push(record)
+        return record
+    return apply(op, (self,), None, frame)
+"""
+
+SCALAR_RECORDERS: dict[Any, Any] = {}
+"""From a NumPy ufunc of one operand to the generated function that records it."""
+
+
+def _partial(op: Op, slot: int) -> str:
+    """Return source for a partial derivative that is a float whatever the formula's literals."""
+    expr = op.partials[slot]
+    assert expr is not None
+    source = op.source(expr)
+    if source.lstrip("(-").rstrip(")").isdigit():
+        return f"{float(source.strip('()'))!r}"
+    return f"float({source})" if compiler.calls_in(expr) & LOGICAL else source
+
+
+LOGICAL = frozenset({"where", "less", "less_equal", "greater", "greater_equal", "equal"})
+
+
+def _forward(op: Op) -> str:
+    infix = compiler.INFIX.get(op.name)
+    if infix is not None:
+        return f"a {infix} b"
+    return f"forward({', '.join(op.operands)})"
+
+
+def _define(op: Op, method: str, template: str) -> Any:
+    partials: list[Expr | None] = list(op.partials)
+    used = set().union(*(compiler.calls_in(op.shared(expr)) for expr in partials if expr))
+    namespace: dict[str, Any] = {
+        "Var": Var,
+        "op": op,
+        "ABSENT": ABSENT,
+        "apply": apply,
+        "getframe": _getframe,
+        "forward": op.scalar,
+        "constant_left": WithConstant(op, 0),
+        "constant_right": WithConstant(op, 1),
+    }
+    namespace.update({f"f_{name}": OPS[name].scalar for name in used})
+    source = template.format(
+        method=method,
+        forward=_forward(op),
+        partial_a=_partial(op, 0),
+        partial_b=_partial(op, 1) if op.arity == 2 else "",
+    )
+    return compiler.define(source, namespace, method)
+
+
+def _general(op: Op, *, reflected: bool = False) -> Any:
+    def method(self: Var, *others: Any) -> Var:
+        operands = (*others, self) if reflected else (self, *others)
+        return apply(op, operands, None, _getframe(1))
+
+    return method
+
+
+def attach() -> None:
+    """Give Var its operators; called once, when the tape package is imported."""
+    for method, name in BINARY.items():
+        op = OPS[name]
+        setattr(Var, f"__{method}__", _define(op, f"__{method}__", BINARY_SOURCE))
+        setattr(Var, f"__r{method}__", _define(op, f"__r{method}__", REFLECTED_SOURCE))
+    for method, name in GENERAL.items():
+        setattr(Var, f"__{method}__", _general(OPS[name]))
+        if method in REFLECTED:
+            setattr(Var, f"__r{method}__", _general(OPS[name], reflected=True))
+    for method, name in UNARY.items():
+        setattr(Var, f"__{method}__", _define(OPS[name], f"__{method}__", UNARY_SOURCE))
+    Var.__hash__ = object.__hash__  # type: ignore[method-assign] # `==` records, identity hashes
+    for op in OPS.values():
+        unary = op.arity == 1 and op.is_elementwise and op.scalar and op.differentiable
+        if unary and _has_scalars(op):
+            SCALAR_RECORDERS[op.name] = _define(op, f"record_{op.name}", UNARY_SOURCE)
+
+
+def _has_scalars(op: Op) -> bool:
+    """Whether every function in the partial derivatives has a float version."""
+    return all(
+        OPS[name].scalar is not None or name in compiler.INFIX or name == "negative"
+        for expr in op.partials
+        if expr is not None
+        for name in compiler.calls_in(op.shared(expr))
+    )

@@ -1,0 +1,221 @@
+"""NumPy's two protocols and the array methods on Var; refusals of what cannot be recorded."""
+
+from sys import _getframe
+from typing import Any
+
+import numpy as np
+
+from graphtrace.errors import did_you_mean
+from graphtrace.ops.registry import CALLS, OPS, Op
+from graphtrace.ops.shapes import bind_getitem
+from graphtrace.ops.values import shape_of
+from graphtrace.tape.operators import SCALAR_RECORDERS
+from graphtrace.tape.refuse import refusal
+from graphtrace.tape.tape import Guard, apply
+from graphtrace.tape.var import Var, caller
+
+__all__ = ["attach", "call"]
+
+FAST: dict[Any, Any] = {}
+"""From a ufunc of one operand to its generated recorder for floats."""
+
+
+def array_ufunc(self: Var, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """Record a NumPy ufunc (`__array_ufunc__`)."""
+    fast = FAST.get(ufunc)
+    if fast is not None and not kwargs and method == "__call__":
+        return fast(self, _getframe(1))
+    frame = caller()
+    if method != "__call__":
+        fix = "use np.sum, np.max or a loop" if method == "reduce" else "write it without it"
+        raise refusal(f"np.{ufunc.__name__}.{method} cannot be recorded", fix, frame)
+    found = CALLS.get(ufunc)
+    if found is None:
+        raise _unsupported(ufunc, frame)
+    _refuse_options(ufunc, kwargs, frame)
+    return apply(found[0], inputs, None, frame)
+
+
+def array_function(self: Var, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    """Record a NumPy function that is no ufunc (`__array_function__`)."""
+    shortcut = SHAPE_QUERIES.get(func)
+    if shortcut is not None:
+        return shortcut(*[_bare(arg) for arg in args], **kwargs)
+    return call(func, args, kwargs, caller())
+
+
+def call(func: Any, args: Any, kwargs: Any, frame: Any) -> Any:
+    """Record a NumPy function by its table entry."""
+    found = CALLS.get(func)
+    if found is None:
+        raise _unsupported(func, frame)
+    op, bind = found
+    kwargs = {key: value for key, value in kwargs.items() if value is not np._NoValue}
+    _refuse_options(func, kwargs, frame)
+    try:
+        operands, params = bind(*args, **kwargs)
+    except TypeError as error:
+        text = str(error).split("() ")[-1]
+        raise refusal(
+            f"np.{func.__name__}: {text}", f"{op.name} supports fewer options than NumPy's", frame
+        ) from None
+    if not any(operand.__class__ is Var for operand in operands):
+        raise refusal(f"np.{func.__name__} of these arguments cannot be recorded",
+                      "pass the traced values as the array arguments", frame)
+    return apply(op, operands, params or None, frame)
+
+
+def _refuse_options(func: Any, kwargs: dict[str, Any], frame: Any) -> None:
+    if kwargs.get("out") is not None:
+        raise refusal("out= writes into an array in place", "assign the result instead", frame)
+    kwargs.pop("out", None)
+    if kwargs and isinstance(func, np.ufunc):
+        key = next(iter(kwargs))
+        raise refusal(f"np.{func.__name__}({key}=…) cannot be recorded",
+                      "use np.where for a choice, or astype before the trace", frame)
+
+
+def _unsupported(func: Any, frame: Any) -> Exception:
+    name = getattr(func, "__name__", str(func))
+    known = {call.__name__ for call in CALLS}
+    return refusal(f"np.{name} is not supported", "write it with supported functions"
+                   + did_you_mean(name, known, limit=0), frame)
+
+
+def _bare(value: Any) -> Any:
+    return value.value if value.__class__ is Var else value
+
+
+SHAPE_QUERIES = {np.shape: np.shape, np.ndim: np.ndim, np.size: np.size}
+"""Functions of the shape alone: they record nothing."""
+
+
+def _method(func: Any) -> Any:
+    def method(self: Var, *args: Any, **kwargs: Any) -> Any:
+        return call(func, (self, *args), kwargs, caller())
+
+    return method
+
+
+def _reshape(self: Var, *shape: Any) -> Any:
+    sizes = shape[0] if len(shape) == 1 else shape
+    return call(np.reshape, (self, sizes), {}, caller())
+
+
+def _transpose(self: Var, *axes: Any) -> Any:
+    given = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
+    return call(np.transpose, (self, given), {}, caller())
+
+
+def _flatten(self: Var) -> Any:
+    return call(np.ravel, (self,), {}, caller())
+
+
+def _getitem(self: Var, index: Any) -> Any:
+    frame = caller()
+    try:
+        operands, params = bind_getitem(self, index)
+    except IndexError as error:
+        raise refusal(str(error), "use integers, slices, or arrays", frame) from None
+    return apply(OPS["getitem"], operands, params, frame)
+
+
+def _iter(self: Var) -> Any:
+    shape = shape_of(self.value)
+    if not shape:
+        raise refusal("a scalar cannot be iterated over", "pass an array or a list", caller())
+    op = OPS["getitem"]
+    return (apply(op, (self,), {"index": row}, caller(1)) for row in range(shape[0]))
+
+
+def _bool(self: Var) -> bool:
+    """Take a branch, and note it as a guard: a replay that would turn elsewhere refuses."""
+    frame = caller()
+    if np.size(self.value) != 1:
+        raise refusal("the truth of an array with several elements is ambiguous",
+                      "use np.where(condition, a, b)", frame)
+    outcome = bool(self.value)
+    self.push.__self__.guards.append(Guard((self, outcome, frame.f_code, frame.f_lasti)))
+    return outcome
+
+
+def _len(self: Var) -> int:
+    shape = shape_of(self.value)
+    if not shape:
+        raise refusal("a scalar has no len()", "pass an array or a list", caller())
+    return shape[0]
+
+
+def _refused(what: str, fix: str) -> Any:
+    def method(self: Var, *args: Any, **kwargs: Any) -> Any:
+        raise refusal(what, fix, caller())
+
+    return method
+
+
+REFUSED = {
+    "__float__": ("float(…) takes the number out of the graph",
+                  "compute with the value itself, or use np functions"),
+    "__int__": ("int(…) takes the number out of the graph",
+                "keep integers out of the inputs: close over them"),
+    "__index__": ("a traced value cannot be an index or a count",
+                  "keep integers out of the inputs: close over them with a lambda"),
+    "__complex__": ("complex numbers cannot be recorded", "use real and imaginary parts"),
+    "__array__": ("np.array(…) and np.asarray(…) take the number out of the graph",
+                  "use the value as it is; join several with np.stack"),
+    "item": (".item() takes the number out of the graph", "compute with the value itself"),
+    "tolist": (".tolist() takes the numbers out of the graph", "iterate over the value itself"),
+    "__setitem__": ("item assignment changes a recorded value in place",
+                    "build the result with np.where, np.concatenate or np.stack"),
+    "__delitem__": ("deleting items changes a recorded value in place", "index what remains"),
+    "__floordiv__": ("// is not supported", "divide with /"),
+    "__rfloordiv__": ("// is not supported", "divide with /"),
+    "__mod__": ("% is not supported", "write it with supported functions"),
+    "__rmod__": ("% is not supported", "write it with supported functions"),
+    "__divmod__": ("divmod is not supported", "divide with /"),
+    "__round__": ("round() is not supported", "round after reading n.value"),
+    "__format__": ("a traced value has no text while it is being recorded",
+                   "print node values after the trace"),
+    "astype": ("astype is not supported", "convert the inputs before the trace"),
+}
+METHODS = {
+    "sum": np.sum, "mean": np.mean, "max": np.max, "min": np.min, "dot": np.dot,
+    "ravel": np.ravel, "squeeze": np.squeeze, "swapaxes": np.swapaxes, "clip": np.clip,
+}
+
+
+def attach() -> None:
+    """Give Var NumPy's protocols, array methods, attributes and refusals."""
+    members: dict[str, Any] = {
+        "__array_ufunc__": array_ufunc,
+        "__array_function__": array_function,
+        "__array_priority__": 1000,
+        "__getitem__": _getitem,
+        "__iter__": _iter,
+        "__bool__": _bool,
+        "__len__": _len,
+        "reshape": _reshape,
+        "transpose": _transpose,
+        "flatten": _flatten,
+        "copy": lambda self: self,
+        "T": property(lambda self: call(np.transpose, (self,), {}, caller())),
+        "shape": property(lambda self: shape_of(self.value)),
+        "ndim": property(lambda self: len(shape_of(self.value))),
+        "size": property(lambda self: int(np.size(self.value))),
+        "dtype": property(lambda self: np.asarray(self.value).dtype),
+    }
+    members.update({name: _method(func) for name, func in METHODS.items()})
+    members.update({name: _refused(*why) for name, why in REFUSED.items()})
+    for name, member in members.items():
+        setattr(Var, name, member)
+    for func, (op, _) in CALLS.items():
+        if isinstance(func, np.ufunc) and op.name in SCALAR_RECORDERS:
+            FAST[func] = SCALAR_RECORDERS[op.name]
+
+
+def record(op: Op, args: tuple[Any, ...], params: dict[str, Any] | None = None) -> Any:
+    """Record an operation of our own, or just compute it when nothing in `args` is traced."""
+    if any(arg.__class__ is Var for arg in args):
+        return apply(op, args, params, caller(1))
+    return op.evaluate([np.asarray(arg)[()] if not isinstance(arg, float) else arg for arg in args],
+                       params or {})

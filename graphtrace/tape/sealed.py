@@ -1,0 +1,279 @@
+"""A finished recording as numbered nodes: literals expanded, names given, uses found."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from graphtrace.formula.names import number_text
+from graphtrace.ops.registry import Op
+from graphtrace.ops.values import shape_of
+from graphtrace.tape.sources import Place, Where, place_of, where_of
+from graphtrace.tape.tape import Guard
+from graphtrace.tape.var import ABSENT, CONSTANT, INPUT, Var, WithConstant, operation
+
+__all__ = ["Sealed"]
+
+PREFIXES = ("h", "v", "t", "n", "node")
+"""Stems for the names of unnamed nodes; the first that the user does not use is taken."""
+
+
+PLAIN_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+
+
+class Sealed:
+    """Numbered nodes of a finished recording; a node's number is its `index`.
+
+    Attributes
+    ----------
+    nodes: records in order of execution, every literal a node of its own before its use.
+    operands: for each node the numbers of its operands, in slot order.
+    given: names that were given outright (inputs, statements, `gt.name`), by record.
+    """
+
+    def __init__(
+        self,
+        records: Sequence[Var],
+        given: Mapping[Var, str],
+        guards: Sequence[Guard] = (),
+        scopes: Sequence[tuple[int, tuple[str, ...]]] = ((0, ()),),
+    ) -> None:
+        self.records = records
+        self.given = given
+        self.guards = guards
+        self._scopes = scopes
+        self.nodes: list[Var] = []
+        self.operands: list[tuple[int, ...]] = []
+        self._first: list[int] = []
+        self._number()
+
+    def _number(self) -> None:
+        nodes, operands, first = self.nodes, self.operands, self._first
+        for record in self.records:
+            first.append(len(nodes))
+            op = record.op
+            if op.__class__ is WithConstant:
+                literal = _literal(record)
+                literal.index = len(nodes)
+                nodes.append(literal)
+                operands.append(())
+                pair = (record.a.index, literal.index)
+                operands.append(pair if op.side == 1 else pair[::-1])
+            elif record.a is not None:
+                one, two = record.a, record.b
+                operands.append((one.index,) if two is None else (one.index, two.index))
+            else:
+                operands.append(tuple([operand.index for operand in record.b]))
+            record.index = len(nodes)
+            nodes.append(record)
+
+    def op(self, number: int) -> Op | None:
+        """Return a node's operation; None for inputs and constants."""
+        found = operation(self.nodes[number])
+        return found if isinstance(found, Op) else None
+
+    def kind(self, number: int) -> str:
+        """Return "input", "constant" or "op"."""
+        found = operation(self.nodes[number])
+        return found.name if found is INPUT or found is CONSTANT else "op"
+
+    def params(self, number: int) -> Mapping[str, Any]:
+        """Return a node's parameters."""
+        record = self.nodes[number]
+        return (record.da or {}) if record.a is None and self.op(number) is not None else {}
+
+    def values(self, number: int) -> list[Any]:
+        """Return the operands' values, in slot order."""
+        return [self.nodes[operand].value for operand in self.operands[number]]
+
+    @cached_property
+    def uses(self) -> list[list[tuple[int, int]]]:
+        """For each node the (target, slot) of every use, in order."""
+        found: list[list[tuple[int, int]]] = [[] for _ in self.nodes]
+        for target, operands in enumerate(self.operands):
+            for slot, source in enumerate(operands):
+                found[source].append((target, slot))
+        return found
+
+    @cached_property
+    def differentiable(self) -> list[bool]:
+        """For each node whether a gradient could flow from it to some input."""
+        found: list[bool] = []
+        for number, operands in enumerate(self.operands):
+            op = self.op(number)
+            if op is None:
+                found.append(self.kind(number) == "input" and _is_float(self.nodes[number].value))
+            else:
+                found.append(any(found[s] and op.passes(k) for k, s in enumerate(operands)))
+        return found
+
+    @cached_property
+    def iterations(self) -> list[int | None]:
+        """For each node k, when it is the k-th of several recorded at one place."""
+        places = [(id(record.code), record.lasti) if record.code is not None and op is not None
+                  else None for number, record in enumerate(self.nodes)
+                  for op in (self.op(number),)]
+        totals = Counter(place for place in places if place is not None)
+        seen: Counter[tuple[int, int]] = Counter()
+        found: list[int | None] = []
+        for place in places:
+            if place is None or totals[place] == 1:
+                found.append(None)
+                continue
+            seen[place] += 1
+            found.append(seen[place])
+        return found
+
+    def where(self, number: int) -> Where | None:
+        """Return where a node was recorded."""
+        record = self.nodes[number]
+        code = record.code
+        return None if code is None else where_of(code, record.lasti, self.iterations[number])
+
+    def scope(self, number: int) -> tuple[str, ...]:
+        """Return the path of scopes a node was recorded in."""
+        return self.scopes[number]
+
+    @cached_property
+    def scopes(self) -> list[tuple[str, ...]]:
+        """For each node its path of scopes."""
+        found: list[tuple[str, ...]] = []
+        events = [
+            (self._first[start] if start < len(self._first) else len(self.nodes), path)
+            for start, path in self._scopes
+        ]
+        for (start, path), (end, _) in zip(events, [*events[1:], (len(self.nodes), ())],
+                                           strict=True):
+            found.extend([path] * (end - start))
+        return found
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Every node's unique name; see `named` for which were the user's own."""
+        return self._naming[0]
+
+    @cached_property
+    def named(self) -> list[bool]:
+        """For each node whether the user gave the name."""
+        return self._naming[1]
+
+    @cached_property
+    def by_name(self) -> dict[str, int]:
+        """Numbers by name; literals have no entry."""
+        return {
+            name: number
+            for number, name in enumerate(self.names)
+            if self.kind(number) != "constant" or self.named[number]
+        }
+
+    def find(self, name: str) -> int | None:
+        """Return the node of a name; h1, h_1 and h₁ are one name."""
+        found = self.by_name.get(name)
+        if found is None:
+            plain = name.translate(PLAIN_DIGITS)
+            found = self.by_name.get(plain)
+            if found is None:
+                found = self.by_name.get(plain.replace("_", ""))
+        return found
+
+    @cached_property
+    def _naming(self) -> tuple[list[str], list[bool]]:
+        bases = self._assigned()
+        totals = Counter(base for base in bases if base is not None)
+        taken = {name for name in self.given.values()}
+        taken |= {base for base, count in totals.items() if count == 1}
+        names: list[str | None] = []
+        seen: Counter[str] = Counter()
+        for number, base in enumerate(bases):
+            given = self.given.get(self.nodes[number])
+            if given is not None:
+                names.append(given)
+            elif base is None:
+                names.append(None)
+            elif totals[base] == 1 and base not in set(self.given.values()):
+                names.append(base)
+            else:
+                seen[base] += 1
+                names.append(_subscripted(base, seen[base], taken))
+        self._name_outputs_and_rest(names, set(totals) | set(self.given.values()))
+        return [name or "" for name in names], self._named
+    
+    def _name_outputs_and_rest(self, names: list[str | None], words: set[str]) -> None:
+        self._named = [name is not None for name in names]
+        used = {name for name in names if name}
+        stems = {name.rstrip("0123456789").rstrip("_") for name in words}
+        prefix = next((stem for stem in PREFIXES if stem not in stems), PREFIXES[-1])
+        count = 0
+        for number, name in enumerate(names):
+            if name is not None:
+                continue
+            if self.kind(number) == "constant":
+                names[number] = _constant_name(self.nodes[number].value)
+                continue
+            count += 1
+            while f"{prefix}{count}" in used:
+                count += 1
+            names[number] = f"{prefix}{count}"
+
+    def _assigned(self) -> list[str | None]:
+        """Return for each node the name its source assigns it to, before subscripts."""
+        cache: dict[tuple[int, int], Place] = {}
+        found: list[str | None] = []
+        for record in self.nodes:
+            code = record.code
+            if code is None or record in self.given:
+                found.append(None)
+                continue
+            key = (id(code), record.lasti)
+            place = cache.get(key)
+            if place is None:
+                place = cache[key] = place_of(code, record.lasti)
+            found.append(None if operation(record) is CONSTANT else place.target)
+        for number, operands in enumerate(self.operands):
+            for slot, source in enumerate(operands):
+                record = self.nodes[source]
+                if operation(record) is CONSTANT and shape_of(record.value) and not found[source]:
+                    user = self.nodes[number]
+                    words = cache.get((id(user.code), user.lasti))
+                    if words is not None and slot < len(words.operands):
+                        found[source] = words.operands[slot]
+        return found
+
+
+def _literal(record: Var) -> Var:
+    literal = Var()
+    literal.value = record.db
+    literal.a = None
+    literal.b = ()
+    literal.da = literal.db = None
+    literal.op = CONSTANT
+    literal.code = None
+    literal.lasti = 0
+    literal.g = ABSENT
+    literal.push = None
+    return literal
+
+
+def _is_float(value: Any) -> bool:
+    return isinstance(value, float) or (
+        isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind == "f"
+    )
+
+
+def _constant_name(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, float):
+        return number_text(value) if np.isfinite(value) else repr(value)
+    shape = "×".join(str(size) for size in shape_of(value))
+    return f"constant {shape}" if shape else str(value)
+
+
+def _subscripted(base: str, k: int, taken: set[str]) -> str:
+    """Return base with subscript k, avoiding a name that the user gave to something else."""
+    name = f"{base}{k}" if not base[-1:].isdigit() else f"{base}_{k}"
+    while name in taken:
+        name = f"{base}_{k}" if f"{base}_{k}" not in taken else name + "_"
+    return name

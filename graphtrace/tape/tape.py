@@ -1,0 +1,254 @@
+"""The tape: records in order of execution, and what was noted beside them."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+import numpy as np
+
+from graphtrace.errors import RefusedError
+from graphtrace.ops.registry import Op
+from graphtrace.ops.values import Value
+from graphtrace.tape.var import ABSENT, CONSTANT, INPUT, Var
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Guard", "Tape", "apply", "fill", "scope", "snapshot"]
+
+
+class Guard(tuple[Var, bool, Any, int]):
+    """A branch that was taken: (tested record, outcome, code, instruction offset)."""
+
+    __slots__ = ()
+
+
+class Tape(list[Var]):
+    """An append-only list of records.
+
+    Records hold the tape's bound `append`, so the tape and its records form a cycle while
+    recording goes on; `detach` ends that, in one step.
+    """
+
+    __slots__ = ("__weakref__", "constants", "guards", "names", "push", "quiet", "scopes")
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        super().__init__()
+        self.guards: list[Guard] = []
+        self.scopes: list[tuple[int, tuple[str, ...]]] = [(0, tuple(_scope_stack))]
+        self.names: list[tuple[Var, str]] = []
+        self.constants: dict[int, tuple[np.ndarray, Var]] = {}
+        self.quiet = quiet
+        self.push: Any = self.append
+        _open_tapes.add(self)
+
+    def __hash__(self) -> int:
+        return object.__hash__(self)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def leaf(self, value: Value, op: Any, code: Any = None, lasti: int = 0) -> Var:
+        """Append a record that computes nothing: an input or a constant."""
+        record = Var()
+        record.value = value
+        record.a = None
+        record.b = ()
+        record.da = record.db = None
+        record.op = op
+        record.code = code
+        record.lasti = lasti
+        record.g = ABSENT
+        record.push = self.push
+        self.append(record)
+        return record
+
+    def inputs(self, values: Sequence[Value]) -> list[Var]:
+        """Append one input record for each value."""
+        push = self.push
+        records = []
+        for value in values:
+            record = Var()
+            record.value = value
+            record.op = INPUT
+            record.a = None
+            record.b = ()
+            record.g = ABSENT
+            record.code = None
+            record.push = push
+            push(record)
+            records.append(record)
+        return records
+
+    def constant(self, value: Any, frame: Any) -> Var:
+        """Return a record for something untraced; the same unchanged array is recorded once."""
+        code, lasti = position_of(frame)
+        if isinstance(value, np.ndarray):
+            known = self.constants.get(id(value))
+            if known is not None and known[0] is value and _same(known[1].value, value):
+                return known[1]
+            record = self.leaf(snapshot(value, frame), CONSTANT, code, lasti)
+            self.constants[id(value)] = (value, record)
+            return record
+        return self.leaf(snapshot(value, frame), CONSTANT, code, lasti)
+
+    def detach(self) -> list[Var]:
+        """Return the records as a plain list and empty the tape, which ends the recording."""
+        records = list(self)
+        self.clear()
+        self.constants.clear()
+        self.push = None
+        _open_tapes.discard(self)
+        return records
+
+
+_open_tapes: WeakSet[Tape] = WeakSet()
+_scope_stack: list[str] = []
+
+
+@contextmanager
+def scope(name: str) -> "Iterator[None]":
+    """Put everything recorded inside under a named scope; scopes nest.
+
+    In pictures a scope is a cluster around its nodes.
+    """
+    if not isinstance(name, str) or not name:
+        raise RefusedError(f"a scope's name is a non-empty string, not {name!r}")
+    _scope_stack.append(name)
+    _note_scope()
+    try:
+        yield
+    finally:
+        _scope_stack.pop()
+        _note_scope()
+
+
+def _note_scope() -> None:
+    path = tuple(_scope_stack)
+    for tape in list(_open_tapes):
+        tape.scopes.append((len(tape), path))
+
+
+def _same(kept: np.ndarray, now: np.ndarray) -> bool:
+    return (
+        kept.shape == now.shape
+        and kept.dtype == now.dtype
+        and (bool(np.array_equal(kept, now)) or kept.tobytes() == now.tobytes())
+    )
+
+
+def position_of(frame: Any) -> tuple[Any, int]:
+    """Return the small tuple a record keeps of a frame (or of an expression's place)."""
+    if frame.__class__ is tuple:
+        return frame[0], frame[1]
+    return frame.f_code, frame.f_lasti
+
+
+def snapshot(value: Any, frame: Any) -> Value:
+    """Return a constant as the tape keeps it: floats for numbers, copies of arrays."""
+    if value.__class__ is float:
+        return value
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (int, np.integer, np.float64)):
+        return float(value)
+    if isinstance(value, np.generic):
+        array: Any = value
+    else:
+        try:
+            array = np.array(value)
+        except ValueError as error:
+            raise _refuse(frame, f"a {type(value).__name__} of uneven lengths: {error}",
+                          "give every row the same length") from None
+    kind = array.dtype.kind
+    if kind in "fbiu":
+        if array.ndim == 0 and array.dtype == np.float64:
+            return float(array)
+        return array
+    if kind == "c":
+        raise _refuse(frame, "a complex value", "split it into real and imaginary parts")
+    raise _refuse(
+        frame,
+        f"an operand of type {type(value).__name__}",
+        "use numbers and arrays of floats; stack traced values with np.stack",
+    )
+
+
+def _refuse(frame: Any, what: str, fix: str) -> RefusedError:
+    from graphtrace.tape.refuse import refusal
+
+    return refusal(what + " cannot be recorded", fix, frame)
+
+
+def apply(op: Op, args: Sequence[Any], params: Mapping[str, Any] | None, frame: Any) -> Var:
+    """Record one operation: the general path, for arrays, parameters and odd operands."""
+    push = None
+    for arg in args:
+        if arg.__class__ is Var:
+            if push is None:
+                push = arg.push
+            elif push is not arg.push and push.__self__ is not arg.push.__self__:
+                raise _refuse(
+                    frame, "values of two different graphs in one operation",
+                    "use one graph's values only, or pass plain numbers across",
+                )
+    if push is None:
+        raise TypeError(f"{op.name} needs at least one traced operand here")
+    tape: Tape = push.__self__
+    operands = tuple(
+        [arg if arg.__class__ is Var else tape.constant(arg, frame) for arg in args]
+    )
+    values = [operand.value for operand in operands]
+    try:
+        if tape.quiet:
+            out = op.evaluate(values, params or {})
+        else:
+            with np.errstate(all="ignore"):
+                out = op.evaluate(values, params or {})
+    except (ValueError, IndexError, TypeError) as error:
+        raise _misfit(op, values, error, frame) from None
+    record = Var()
+    record.g = ABSENT
+    record.push = push
+    record.code, record.lasti = position_of(frame)
+    fill(record, op, operands, values, out, params)
+    push(record)
+    return record
+
+
+def fill(
+    record: Var,
+    op: Op,
+    operands: tuple[Var, ...],
+    values: Sequence[Value],
+    out: Value,
+    params: Mapping[str, Any] | None,
+) -> None:
+    """Fill a record's value, operation and operands, in the form that fits them.
+
+    One or two float operands get the scalar form with the partial derivatives as numbers;
+    all else the general form.
+    """
+    record.value = out
+    record.op = op
+    record.a, record.b, record.da, record.db = None, operands, params, None
+    if out.__class__ is not float or params or not op.partials or len(operands) > 2:
+        return
+    for operand in operands:
+        if operand.value.__class__ is not float or operand.op is CONSTANT:
+            return
+    partials = op.scalar_partials(out, values)
+    if None in partials:
+        return
+    record.a, record.da = operands[0], partials[0]
+    record.b, record.db = (operands[1], partials[1]) if len(operands) == 2 else (None, None)
+
+
+def _misfit(op: Op, values: Sequence[Any], error: Exception, frame: Any) -> Exception:
+    from graphtrace.errors import ShapeError
+    from graphtrace.tape.refuse import place
+
+    shapes = ", ".join(str(np.shape(value)) for value in values)
+    reason = " ".join(str(error).split())
+    return ShapeError(f"{place(frame)}{op.name} of shapes {shapes}: {reason}")
