@@ -32,15 +32,15 @@ def main(folder="out"):
 
     # Each use of w adds its own contribution; the gradient is their sum.
     shares = g.contributions("w")
-    for row in shares.rows:
-        print(f"  through {row.target.name}: {row.contribution:g}")
-    print(f"  sum: {shares.sum:g}")
+    for row in shares:
+        print(f"  through {row.target}: {row.contribution:g}")
+    print(f"  sum: {shares.total:g}")
 
     # The same, as formulas.
     print(f"y = {g.symbolic('y')}")
     print(f"dy/dw = {g.symbolic_gradient('y', 'w')}")
-    for row in g.contributions("w", symbolic=True).rows:
-        print(f"  through {row.target.name}: {row.contribution}")
+    for row in g.contributions("w", symbolic=True):
+        print(f"  through {row.target}: {row.contribution}")
 
     # As a plain Python loop: the three states of h get the names h₁, h₂, h₃.
     loop = gt.trace(rnn, 2.0, 1.0, 1.0, 1.0).backward()

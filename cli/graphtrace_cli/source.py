@@ -2,11 +2,13 @@
 
 import ast
 import contextlib
+import functools
 import importlib.util
 import inspect
 import re
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,10 +73,10 @@ def _trace_file(path: Path, name: str, inputs: dict[str, Number]) -> "Graph":
     if not callable(function):
         known = [n for n, thing in vars(module).items() if inspect.isfunction(thing)]
         raise RequestError(f"{path.name} has no function {name!r}{did_you_mean(name, known)}")
-    positional, keywords = _bind(function, f"{path.name}:{name}", inputs)
+    call = _bind(function, f"{path.name}:{name}", inputs)
     try:
         with _quiet_user_code(), np.errstate(all="ignore"):
-            return trace(function, *positional, **keywords)
+            return trace(call.function, *call.positional, **call.keywords)
     except GraphTraceError:
         raise
     except Exception as error:  # the user's code may raise anything
@@ -117,39 +119,59 @@ def _quiet_user_code() -> Iterator[None]:
         sys.dont_write_bytecode = before
 
 
-def _bind(
-    function: Callable[..., Any], label: str, inputs: dict[str, Number]
-) -> tuple[list[Any], dict[str, Any]]:
-    """Return the call's arguments: from `--at`, else from the parameters' defaults."""
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call about to be traced; what is no input is bound to the function already."""
+
+    function: Callable[..., Any]
+    positional: tuple[Any, ...]
+    keywords: dict[str, Any]
+
+
+def _bind(function: Callable[..., Any], label: str, inputs: dict[str, Number]) -> _Call:
+    """Return the call: arguments from `--at`, else from the parameters' defaults.
+
+    A parameter annotated `int` is a count, not an input: it is bound as a Python integer.
+    """
     from graphtrace.errors import did_you_mean
 
     parameters = inspect.signature(function).parameters.values()
-    open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters)
-    names = [p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    names = [p.name for p in named]
+    open_ended = len(named) < len(parameters) and any(p.kind is p.VAR_KEYWORD for p in parameters)
     for name in inputs:
         if name not in names and not open_ended:
             raise RequestError(f"{label} has no parameter {name!r}{did_you_mean(name, names)}")
-    positional: list[Any] = []
-    keywords: dict[str, Any] = {n: v for n, v in inputs.items() if n not in names}
-    for parameter in parameters:
-        if parameter.name not in names:
-            continue
-        value = _argument(parameter, label, inputs)
-        if parameter.kind is parameter.KEYWORD_ONLY:
-            keywords[parameter.name] = value
-        else:
-            positional.append(value)
-    return positional, keywords
+    given = {p.name: _argument(p, label, inputs) for p in named}
+    counts = {p.name: _count(given[p.name], label, p.name) for p in named if _is_count(p)}
+    positional = tuple(given[p.name] for p in named if p.kind is p.POSITIONAL_ONLY)
+    keywords = {
+        p.name: given[p.name]
+        for p in named
+        if p.kind is not p.POSITIONAL_ONLY and p.name not in counts
+    }
+    keywords |= {name: value for name, value in inputs.items() if name not in names}
+    bound = functools.update_wrapper(functools.partial(function, **counts), function)
+    return _Call(bound if counts else function, positional, keywords)
 
 
 def _argument(parameter: inspect.Parameter, label: str, inputs: dict[str, Number]) -> Any:
-    """Return one argument; a parameter whose default is an integer keeps integers."""
-    name, default = parameter.name, parameter.default
-    if name not in inputs:
-        if default is parameter.empty:
-            raise RequestError(f"{label} needs a value for {name!r}; pass --at {name}=…")
-        return default
-    value = inputs[name]
-    whole = isinstance(value, float) and value.is_integer()
-    wants_whole = parameter.annotation in (int, "int") or type(default) is int
-    return int(value) if whole and wants_whole else value
+    """Return one argument."""
+    name = parameter.name
+    if name in inputs:
+        return inputs[name]
+    if parameter.default is parameter.empty:
+        raise RequestError(f"{label} needs a value for {name!r}; pass --at {name}=…")
+    return parameter.default
+
+
+def _is_count(parameter: inspect.Parameter) -> bool:
+    """Tell whether a parameter is annotated as an integer."""
+    return parameter.annotation in (int, "int") and parameter.kind is not parameter.POSITIONAL_ONLY
+
+
+def _count(value: Any, label: str, name: str) -> int:
+    """Return a whole number, or refuse a fraction or an array."""
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
+        return int(value)
+    raise RequestError(f"{label}: {name!r} is an int; give a whole number, as in --at {name}=3")

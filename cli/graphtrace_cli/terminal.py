@@ -72,9 +72,9 @@ def show(tables: "tuple[Table, ...]") -> None:
     if is_terminal():
         _show_rich(tables)
     else:
-        from graphtrace.annotate.table import as_text
+        from graphtrace.annotate.table import plain_text
 
-        write("\n".join(as_text(table) for table in tables))
+        write(plain_text(tables))
 
 
 # Roles, not colours, are what a table knows; here they get the colours of the pictures.

@@ -9,7 +9,17 @@ import numpy as np
 from graphtrace.annotate.facts import GraphFacts, Value
 from graphtrace.annotate.summary import GRID_LIMIT, brief, number, sparkline, summarize
 
-__all__ = ["Column", "Table", "as_text", "cell", "edge_table", "node_table", "tables"]
+__all__ = [
+    "Column",
+    "Table",
+    "as_text",
+    "cell",
+    "edge_table",
+    "node_table",
+    "plain_table",
+    "plain_text",
+    "tables",
+]
 
 MARK = "(!)"
 
@@ -52,6 +62,16 @@ EDGE_COLUMNS = (
 def tables(facts: GraphFacts) -> tuple[Table, Table]:
     """Return the node table and the edge table."""
     return node_table(facts), edge_table(facts)
+
+
+def plain_table(facts: GraphFacts) -> str:
+    """Return both tables as plain text."""
+    return plain_text(tables(facts))
+
+
+def plain_text(several: Iterable[Table]) -> str:
+    """Return tables one below the other as plain text."""
+    return "\n".join(as_text(table) for table in several)
 
 
 def node_table(facts: GraphFacts) -> Table:

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def environment() -> dict[str, str]:
 
 
 @pytest.fixture
-def shell(environment, tmp_path) -> Callable[[Sequence[str]], Outcome]:
+def shell(environment, tmp_path) -> Callable[..., Outcome]:
     """Run a command line in a process of its own, in an empty folder."""
 
     def call(*arguments: str, stdin: str = "") -> Outcome:

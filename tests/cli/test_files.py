@@ -14,7 +14,7 @@ def loss(w=0.5, x=2.0, *, target=1.0):
 def needs(x):
     return x * x
 
-def loop(w=2.0, steps=3):
+def loop(w=2.0, steps: int = 3):
     h = 1.0
     for _ in range(steps):
         h = w * h
@@ -103,6 +103,11 @@ def test_no_bytecode_is_left_beside_the_file(cli, tmp_path):
 )
 def test_a_source_that_cannot_be_traced_is_one_line(cli, source, words):
     assert cli("table", source).is_refusal(*words)
+
+
+def test_a_count_must_be_whole(cli):
+    outcome = cli("table", "net.py:loop", "--at", "steps=2.5")
+    assert outcome.is_refusal("'steps' is an int", "--at steps=3")
 
 
 def test_an_input_that_is_no_parameter_is_refused(cli):

@@ -38,7 +38,7 @@ def test_a_terminal_gets_drawn_tables_and_a_pipe_plain_ones(s1, environment):
 
 
 def test_a_closed_pipe_is_quiet(environment):
-    source = "y = x" + " + x" * 5000
+    source = "y = x" + "; y = y + x" * 5000
     with subprocess.Popen(
         [*COMMAND, "table", source, "--at", "x=1"],
         stdout=subprocess.PIPE,

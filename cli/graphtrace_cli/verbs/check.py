@@ -4,7 +4,7 @@ from typing import Any
 
 from graphtrace_cli import terminal
 from graphtrace_cli.errors import EXIT_DONE, EXIT_NO
-from graphtrace_cli.options import At, Json, OutputName, Seed, Source
+from graphtrace_cli.options import At, Json, Source
 
 __all__ = ["check"]
 
@@ -14,17 +14,15 @@ FIELDS = ("source", "target", "slot", "op", "element", "analytic", "numeric", "o
 def check(
     source: Source,
     at: At = None,
-    seed: Seed = None,
-    output_name: OutputName = None,
     json: Json = False,
 ) -> int:
     """Check every derivative by finite differences; exit code 1 when one is wrong.
 
     Example: graphtrace check "f = ln(x) + exp(y)*z" --at x=1,y=3,z=2
     """
-    from graphtrace_cli.source import load_with_gradients
+    from graphtrace_cli.source import load
 
-    report = load_with_gradients(source, at, seed, output_name).check()
+    report = load(source, at).check()
     if json:
         terminal.write(_as_json(report))
     else:
