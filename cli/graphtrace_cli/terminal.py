@@ -79,6 +79,7 @@ def show(tables: "tuple[Table, ...]") -> None:
 
 # Roles, not colours, are what a table knows; here they get the colours of the pictures.
 STYLES = {"value": "#56b4e9", "gradient": "italic #e69f00", "quiet": "dim", "name": "bold"}
+ALARM = "bold red"
 
 
 def _show_rich(tables: "tuple[Table, ...]") -> None:
@@ -87,6 +88,8 @@ def _show_rich(tables: "tuple[Table, ...]") -> None:
     from rich.console import Console
     from rich.table import Table as RichTable
     from rich.text import Text
+
+    from graphtrace.annotate.table import MARK
 
     console = Console()
     for table in tables:
@@ -99,5 +102,5 @@ def _show_rich(tables: "tuple[Table, ...]") -> None:
                 overflow="fold",
             )
         for row in table.rows:
-            drawn.add_row(*(Text(cell) for cell in row))
+            drawn.add_row(*(Text(cell, ALARM if cell.endswith(MARK) else "") for cell in row))
         console.print(drawn)

@@ -10,6 +10,7 @@ from graphtrace.annotate.facts import GraphFacts, Value
 from graphtrace.annotate.summary import GRID_LIMIT, brief, number, sparkline, summarize
 
 __all__ = [
+    "MARK",
     "Column",
     "Table",
     "as_text",
