@@ -24,6 +24,9 @@ LAYERS = (
     "render",
     "slides",
     "store",
+    # The face: functions for traced code, views of nodes and edges, and Graph itself.
+    "nn",
+    "node",
     "graph",
 )
 HEAVY = (
