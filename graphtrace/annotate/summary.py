@@ -130,9 +130,7 @@ def summarize(value: object, digits: int = 4) -> Summary:
         grid = tuple(tuple(number(x, digits) for x in row) for row in table)
     badges = _badges(flat, zeros=not small)
     if finite.size == 0:
-        return Summary(
-            signature(array), grid, (), None, None, None, None, None, badges, flat.size
-        )
+        return Summary(signature(array), grid, (), None, None, None, None, None, badges, flat.size)
     with np.errstate(over="ignore", invalid="ignore"):
         stats = (finite.min(), finite.max(), finite.mean(), finite.std(), _norm(finite))
     low, high, mean, sd, norm = (float(x) for x in stats)
@@ -142,9 +140,8 @@ def summarize(value: object, digits: int = 4) -> Summary:
 
 
 def _real(array: Array) -> Array:
-    if np.iscomplexobj(array):
-        return np.abs(array).astype(np.float64)
-    return array.astype(np.float64)
+    real = np.abs(array) if np.iscomplexobj(array) else array
+    return np.asarray(real, dtype=np.float64)
 
 
 def _norm(finite: Array) -> float:
@@ -172,7 +169,7 @@ def _histogram(finite: Array, low: float, high: float) -> tuple[int, ...]:
         return ()
     counts, _ = np.histogram(finite, bins=BINS, range=(low, high))
     top = int(counts.max())
-    return tuple(int(math.ceil(7 * int(count) / top)) for count in counts)
+    return tuple(math.ceil(7 * int(count) / top) for count in counts)
 
 
 def sparkline(spark: tuple[int, ...]) -> str:

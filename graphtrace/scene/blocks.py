@@ -7,20 +7,40 @@ from dataclasses import dataclass
 from graphtrace.scene.geometry import arrow, straight
 from graphtrace.scene.model import Label, Point, Shape, Text
 
-__all__ = ["Arrival", "Block", "Row", "Stack", "arrive", "row_labels", "stack"]
+__all__ = ["Arrival", "Block", "Guest", "Lead", "Row", "Stack", "arrive", "guests", "row_labels",
+           "stack"]  # fmt: skip
 
 GAP = 4.0
 ABOVE_WIRE, BELOW_WIRE = 3.0, 3.0
+# The sine of the steepest angle at which a wire meets an ellipse.
+STEEPEST = 0.85
+LEAD_GAP = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """What a wire starts from inside its target's block: a constant or a hub's stand-in."""
+
+    key: str
+    role: str
+    title: str
+    description: str
+    ink: Text
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One wire that comes in, with the type above and below it near its head."""
+    """One wire that comes in, with the type above and below it near its head.
+
+    A row with a lead has no port; the `spine` row runs level into the node.
+    """
 
     edge: str
     title: str
     above: Text | None
     below: Text | None
+    lead: Lead | None = None
+    spine: bool = False
 
     @property
     def width(self) -> float:
@@ -45,17 +65,32 @@ class Stack:
     rows: tuple[Row, ...]
     offsets: tuple[float, ...]
     reach: float
-    width: float
+    lead: float
+    type: float
+
+    @property
+    def width(self) -> float:
+        """Leads and type side by side."""
+        return self.lead + self.type
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A port at the block's left edge and the wire's way from there to its arrowhead."""
+    """The wire's way to its arrowhead, from a port at the left edge or from a lead."""
 
     edge: str
-    y: float
+    port: bool
+    start: Point
     path: tuple[Point, ...]
     head: tuple[Point, Point, Point]
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A lead in its place."""
+
+    lead: Lead
+    label: Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +107,7 @@ class Block:
     shapes: tuple[Shape, ...]
     labels: tuple[Label, ...]
     scope: tuple[str, ...] = ()
+    guests: tuple[Guest, ...] = ()
 
     @property
     def axis(self) -> float:
@@ -79,33 +115,48 @@ class Block:
         return self.height / 2
 
 
-def stack(rows: Sequence[Row], least: float = 20.0) -> Stack:
-    """Return rows one below another, centred on the axis, with room for all their type."""
+def stack(rows: Sequence[Row], least: float = 26.0) -> Stack:
+    """Return rows one below another, the spine or the middle on the axis, with room for type."""
     ys: list[float] = []
     for row in rows:
         above = ys[-1] + rows[len(ys) - 1].fall + GAP + row.rise if ys else 0.0
         ys.append(max(above, ys[-1] + least) if ys else 0.0)
     middle = (ys[0] + ys[-1]) / 2 if ys else 0.0
-    offsets = tuple(round(y - middle) for y in ys)
+    for row, y in zip(rows, ys, strict=True):
+        if row.spine:
+            middle = y
+    offsets = tuple(float(round(y - middle)) for y in ys)
     reach = 0.0
     if rows:
         reach = max(rows[0].rise - offsets[0], rows[-1].fall + offsets[-1])
+    lead = max((row.lead.ink.width + LEAD_GAP for row in rows if row.lead), default=0.0)
     width = max((row.width for row in rows), default=0.0)
-    return Stack(tuple(rows), offsets, reach, width)
+    return Stack(tuple(rows), offsets, reach, lead, max(width, 12.0) if lead else width)
 
 
 def row_labels(pile: Stack, axis: float, right: float) -> list[Label]:
-    """Return the rows' type, right-aligned at `right`."""
+    """Return the rows' type, centred in a column that ends at `right`."""
     labels = []
+    middle = right - pile.type / 2
     for row, offset in zip(pile.rows, pile.offsets, strict=True):
         y = axis + offset
         if row.above:
-            x = right - (pile.width - row.above.width) / 2
-            labels.append(Label(row.above, x, y - ABOVE_WIRE - row.above.descent, "end"))
+            labels.append(Label(row.above, middle, y - ABOVE_WIRE - row.above.descent, "middle"))
         if row.below:
-            x = right - (pile.width - row.below.width) / 2
-            labels.append(Label(row.below, x, y + BELOW_WIRE + row.below.ascent, "end"))
+            labels.append(Label(row.below, middle, y + BELOW_WIRE + row.below.ascent, "middle"))
     return labels
+
+
+def guests(pile: Stack, axis: float) -> tuple[Guest, ...]:
+    """Return the rows' leads in their places, right-aligned before their wires."""
+    found = []
+    for row, offset in zip(pile.rows, pile.offsets, strict=True):
+        if row.lead:
+            ink = row.lead.ink
+            drop = (ink.ascent - ink.descent) / 2 if ink.art else 0.36 * ink.size
+            x = pile.lead - LEAD_GAP
+            found.append(Guest(row.lead, Label(ink, x, axis + offset + min(drop, 5.0), "end")))
+    return tuple(found)
 
 
 def arrive(
@@ -116,28 +167,27 @@ def arrive(
     With radii, the wires turn towards the middle of an ellipse around (centre, axis);
     without, they run level into a straight side at x = centre.
     """
-    count = len(pile.rows)
-    widest = math.radians({0: 0, 1: 0, 2: 34, 3: 48}.get(count, 60))
     arrivals = []
-    for index, (row, offset) in enumerate(zip(pile.rows, pile.offsets, strict=True)):
-        y = axis + offset
-        angle = widest * (2 * index / (count - 1) - 1) if count > 1 else 0.0
+    for row, offset in zip(pile.rows, pile.offsets, strict=True):
+        start = (pile.lead if row.lead else 0.0, axis + offset)
         if radii is None:
-            head, end = arrow((centre, y), 0.0)
-            path = (*straight((0.0, y), end),)
+            head, end = arrow((centre, start[1]), 0.0)
+            path: tuple[Point, ...] = straight(start, end)
         else:
-            tip = (
-                centre - radii[0] * math.cos(angle),
-                axis + radii[1] * math.sin(angle),
-            )
+            # Half of the wire's height, so that it falls all the way and never hooks back.
+            lean = max(-STEEPEST, min(STEEPEST, 0.55 * offset / radii[1]))
+            angle = math.asin(lean)
+            tip = (centre - radii[0] * math.cos(angle), axis + radii[1] * lean)
             head, end = arrow(tip, -angle)
-            path = (*straight((0.0, y), (bend, y)), *_turn((bend, y), end, -angle))
-        arrivals.append(Arrival(row.edge, y, path, head))
+            level = (bend, start[1])
+            path = (*straight(start, level), *_turn(level, end, -angle))
+        arrivals.append(Arrival(row.edge, row.lead is None, start, path, head))
     return tuple(arrivals)
 
 
 def _turn(start: Point, end: Point, angle: float) -> tuple[Point, Point, Point]:
     run = max(end[0] - start[0], 1.0)
-    back = min(run, math.hypot(end[0] - start[0], end[1] - start[1])) * 0.5
+    fall = abs(end[1] - start[1])
+    back = min(run * 0.6, fall / max(abs(math.sin(angle)), 1e-9))
     second = (end[0] - back * math.cos(angle), end[1] - back * math.sin(angle))
     return (start[0] + run * 0.45, start[1]), second, end

@@ -1,13 +1,12 @@
 """From facts to a scene: blocks, places, wires, and what stands below the picture."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts
 from graphtrace.errors import LayoutError
 from graphtrace.scene.blocks import Block, Row
 from graphtrace.scene.card import card_block, scales_of
-from graphtrace.scene.circuit import alias_block, operation_block, source_block
+from graphtrace.scene.circuit import operation_block, source_block
 from graphtrace.scene.geometry import bounds
 from graphtrace.scene.layout import (
     IN_PROCESS_LIMIT,
@@ -46,12 +45,12 @@ def build_scene(facts: GraphFacts, options: Options | None = None) -> Scene:
     plan = make_plan(facts, options)
     draft = _Draft(plan)
     blocks = draft.blocks({})
-    placement = place(_frame(blocks, draft, facts.edges), options.deadline)
+    placement = place(_frame(blocks, draft), options.deadline)
     if len(blocks) <= IN_PROCESS_LIMIT:
-        order = _order(placement, draft, facts.edges)
+        order = draft.order(placement)
         if order:
             blocks = draft.blocks(order)
-            placement = place(_frame(blocks, draft, facts.edges), options.deadline)
+            placement = place(_frame(blocks, draft), options.deadline)
     return _compose(plan, draft, blocks, placement)
 
 
@@ -61,40 +60,56 @@ class _Draft:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._names = {node.id: node.name for node in plan.facts.nodes}
-        self._rows = {node.id: rows_of(plan, node, self._names) for node in plan.facts.nodes}
+        nodes = {node.id: node for node in plan.facts.nodes}
+        self._rows = {node.id: rows_of(plan, node, nodes) for node in plan.facts.nodes}
+        self.titles = {row.edge: row.title for rows in self._rows.values() for row in rows}
         self._scales = scales_of(plan)
-        self._nodes = {node.id: node for node in plan.facts.nodes}
         self._hidden = {
             node.id
             for node in plan.facts.nodes
-            if node.id in plan.hubs and node.kind != "op" and node.id != plan.facts.output
+            if node.id != plan.facts.output
+            and (node.id in plan.asides or (node.id in plan.hubs and node.kind != "op"))
         }
 
-    def key(self, edge: EdgeFacts) -> str:
-        """Return the key of the block that an edge starts from."""
-        if edge.source in self._plan.hubs:
-            return f"a{edge_key(edge)}"
-        return f"n{edge.source}"
+    def level(self, edge: EdgeFacts) -> bool:
+        """Tell whether an edge should be drawn straight: the spine, or an only operand."""
+        rows = self._rows[edge.target]
+        return len(rows) == 1 or rows[edge.slot].spine
+
+    @property
+    def routed(self) -> list[EdgeFacts]:
+        """The edges that run from block to block; the others start from a lead."""
+        return [edge for edge in self._plan.facts.edges if not self._plan.led(edge)]
 
     def blocks(self, order: dict[int, list[int]]) -> list[Block]:
-        """Return all blocks, nodes in tape order and each alias before its target."""
+        """Return all blocks in tape order, with the wires into each in the given order."""
         found = []
         for node in self._plan.facts.nodes:
-            for edge in self._plan.incoming.get(node.id, ()):
-                if edge.source in self._plan.hubs:
-                    hub = self._nodes[edge.source]
-                    found.append(
-                        alias_block(hub, self.key(edge), node.scope, self._plan.options)
-                    )
             if node.id not in self._hidden:
                 rows = self._rows[node.id]
                 found.append(self._block(node, [rows[i] for i in order.get(node.id, [])] or rows))
         return found
 
+    def order(self, placement: Placement) -> dict[int, list[int]]:
+        """Return, for nodes where wires cross before their heads, the order without crossing."""
+        heights: dict[int, dict[int, float]] = {}
+        for edge, route in zip(self.routed, placement.routes, strict=True):
+            # Where the wire comes from: the height one piece before its end, or of its start.
+            height = round(route[max(len(route) - 4, 0)][1], 1)
+            heights.setdefault(edge.target, {})[edge.slot] = height
+        found = {}
+        for id_, ys in heights.items():
+            slots = list(range(len(self._rows[id_])))
+            falling = iter(sorted(ys, key=lambda slot: (ys[slot], slot)))
+            order = [next(falling) if slot in ys else slot for slot in slots]
+            if order != slots:
+                found[id_] = order
+        return found
+
     def _block(self, node: NodeFacts, rows: list[Row]) -> Block:
         plan = self._plan
         if node.id in plan.cards:
-            return card_block(node, rows, plan.options, self._scales, self._output_name())
+            return card_block(node, rows, plan.options, self._scales, self.output_name)
         if node.kind != "op":
             return source_block(node, plan.options)
         return operation_block(
@@ -103,22 +118,29 @@ class _Draft:
             output=node.id == plan.facts.output,
         )  # fmt: skip
 
-    def _output_name(self) -> str:
+    @property
+    def output_name(self) -> str:
+        """The name of what the graph computes."""
         return self._names.get(self._plan.facts.output, "f")
 
 
-def _frame(blocks: list[Block], draft: _Draft, edges: Iterable[EdgeFacts]) -> Frame:
+def _frame(blocks: list[Block], draft: _Draft) -> Frame:
     index = {block.key: at for at, block in enumerate(blocks)}
-    ports = {
-        arrival.edge: number for block in blocks for number, arrival in enumerate(block.arrivals)
-    }
+    ports = {block.key: [a for a in block.arrivals if a.port] for block in blocks}
+    number = {a.edge: at for arrivals in ports.values() for at, a in enumerate(arrivals)}
     boxes = tuple(
-        FrameBox(block.width, block.height, tuple(a.y for a in block.arrivals), block.scope)
+        FrameBox(block.width, block.height, tuple(a.start[1] for a in ports[block.key]),
+                 block.scope)
         for block in blocks
-    )
+    )  # fmt: skip
     wires = tuple(
-        FrameEdge(index[draft.key(edge)], index[f"n{edge.target}"], ports[edge_key(edge)])
-        for edge in edges
+        FrameEdge(
+            index[f"n{edge.source}"],
+            index[f"n{edge.target}"],
+            number[edge_key(edge)],
+            draft.level(edge),
+        )
+        for edge in draft.routed
     )
     headings = {}
     for block in blocks:
@@ -134,22 +156,6 @@ def _heading(path: tuple[str, ...]) -> Text:
     return plain(path[-1], "scope", HEADING, limit=40)
 
 
-def _order(
-    placement: Placement, draft: _Draft, edges: tuple[EdgeFacts, ...]
-) -> dict[int, list[int]]:
-    """Return, for nodes where wires cross before their head, the order without crossing."""
-    heights: dict[int, list[float]] = {}
-    for edge, route in zip(edges, placement.routes, strict=True):
-        # Where the wire comes from: the height one piece before its end, or of its start.
-        heights.setdefault(edge.target, []).append(route[max(len(route) - 4, 0)][1])
-    found = {}
-    for id_, ys in heights.items():
-        order = sorted(range(len(ys)), key=lambda slot: (round(ys[slot], 1), slot))
-        if order != list(range(len(ys))):
-            found[id_] = order
-    return found
-
-
 @dataclass(frozen=True, slots=True)
 class _Parts:
     nodes: list[SceneNode]
@@ -160,8 +166,8 @@ class _Parts:
 def _compose(plan: Plan, draft: _Draft, blocks: list[Block], placement: Placement) -> Scene:
     corner = {block.key: place_ for block, place_ in zip(blocks, placement.corners, strict=True)}
     parts = _Parts(
-        [_node(block, *corner[block.key]) for block in blocks],
-        _wires(plan, draft, blocks, placement),
+        [node for block in blocks for node in _nodes(block, *corner[block.key])],
+        _wires(draft, blocks, placement),
         [_cluster(path, box) for path, box in sorted(placement.clusters.items())],
     )
     around = _around(parts)
@@ -173,7 +179,7 @@ def _compose(plan: Plan, draft: _Draft, blocks: list[Block], placement: Placemen
     title = printable(facts.title)[:200] or "computational graph"
     description = (
         f"A computational graph of {len(facts.nodes)} nodes and {len(facts.edges)} edges"
-        f" that ends in {draft._output_name()}."
+        f" that ends in {draft.output_name}."
     )
     return Scene(
         round(around.width + 2 * MARGIN, 2),
@@ -192,41 +198,47 @@ def _around(parts: _Parts) -> Box:
     return bounds(boxes, [point for wire in parts.wires for point in wire.points])
 
 
-def _node(block: Block, x: float, y: float) -> SceneNode:
-    return SceneNode(
+def _nodes(block: Block, x: float, y: float) -> list[SceneNode]:
+    own = SceneNode(
         block.key, block.role, block.title, block.description,
         Box(x, y, block.width, block.height),
         tuple(shape.moved(x, y) for shape in block.shapes),
         tuple(label.moved(x, y) for label in block.labels),
     )  # fmt: skip
-
-
-def _wires(
-    plan: Plan, draft: _Draft, blocks: list[Block], placement: Placement
-) -> list[Wire]:
-    places = {
-        block.key: (block, *corner)
-        for block, corner in zip(blocks, placement.corners, strict=True)
-    }
-    titles = {row.edge: row.title for rows in draft._rows.values() for row in rows}
-    found = []
-    for edge, route in zip(plan.facts.edges, placement.routes, strict=True):
-        tail, x0, y0 = places[draft.key(edge)]
-        head, x1, y1 = places[f"n{edge.target}"]
-        key = edge_key(edge)
-        arrival = next(a for a in head.arrivals if a.edge == key)
-        points = (
-            (x0 + tail.width, y0 + tail.axis),
-            *route[1:-1],
-            (x1, y1 + arrival.y),
-            *((x1 + x, y1 + y) for x, y in arrival.path),
-        )
-        a, b, c = ((x1 + x, y1 + y) for x, y in arrival.head)
-        dashed = tail.role == "alias"
-        role = "alias" if dashed else "wire"
+    found = [own]
+    for guest in block.guests:
+        lead, label = guest.lead, guest.label.moved(x, y)
         found.append(
-            Wire(key, tail.key, head.key, role, titles[key], points, (a, b, c), dashed)
+            SceneNode(lead.key, lead.role, lead.title, lead.description, label.box, (), (label,))
         )
+    return found
+
+
+def _wires(draft: _Draft, blocks: list[Block], placement: Placement) -> list[Wire]:
+    places = {
+        block.key: (block, *corner) for block, corner in zip(blocks, placement.corners, strict=True)
+    }
+    routes = {
+        edge_key(edge): (f"n{edge.source}", route)
+        for edge, route in zip(draft.routed, placement.routes, strict=True)
+    }
+    found = []
+    for block, x, y in places.values():
+        leads = {guest.lead.key: guest.lead for guest in block.guests}
+        for arrival in block.arrivals:
+            points = tuple((x + px, y + py) for px, py in (arrival.start, *arrival.path))
+            a, b, c = ((x + px, y + py) for px, py in arrival.head)
+            source, dashed = f"a{arrival.edge}", False
+            if arrival.port:
+                source, route = routes[arrival.edge]
+                tail, x0, y0 = places[source]
+                points = ((x0 + tail.width, y0 + tail.axis), *route[1:-1], *points)
+            else:
+                dashed = leads[source].role == "alias"
+            role, title = "alias" if dashed else "wire", draft.titles[arrival.edge]
+            found.append(
+                Wire(arrival.edge, source, block.key, role, title, points, (a, b, c), dashed)
+            )
     return found
 
 
@@ -251,12 +263,8 @@ def _moved_node(node: SceneNode, dx: float, dy: float) -> SceneNode:
 
 def _moved_wire(wire: Wire, dx: float, dy: float) -> Wire:
     a, b, c = ((x + dx, y + dy) for x, y in wire.head)
-    return replace(
-        wire, points=tuple((x + dx, y + dy) for x, y in wire.points), head=(a, b, c)
-    )
+    return replace(wire, points=tuple((x + dx, y + dy) for x, y in wire.points), head=(a, b, c))
 
 
 def _moved_cluster(cluster: Cluster, dx: float, dy: float) -> Cluster:
-    return replace(
-        cluster, box=_moved_box(cluster.box, dx, dy), label=cluster.label.moved(dx, dy)
-    )
+    return replace(cluster, box=_moved_box(cluster.box, dx, dy), label=cluster.label.moved(dx, dy))

@@ -8,7 +8,7 @@ import numpy as np
 from graphtrace.annotate.facts import NodeFacts, Value
 from graphtrace.annotate.summary import element_count, signature, summarize, thumbnail
 from graphtrace.formula.names import latex_name
-from graphtrace.scene.blocks import Block, Row, arrive, row_labels, stack
+from graphtrace.scene.blocks import Block, Row, arrive, guests, row_labels, stack
 from graphtrace.scene.model import Shape
 from graphtrace.scene.options import Options
 from graphtrace.scene.plan import Plan
@@ -60,9 +60,7 @@ def card_block(
     left = pile_.width + 16 if rows else 0.0
     spread = max((abs(offset) for offset in pile_.offsets), default=0.0) + 8
     wide = trigonometry.ceil(inside.width + 2 * PAD)
-    tall = 2 * trigonometry.ceil(
-        max(inside.height / 2 + PAD - 1, pile_.reach + 1, spread)
-    )
+    tall = 2 * trigonometry.ceil(max(inside.height / 2 + PAD - 1, pile_.reach + 1, spread))
     axis = tall / 2
     frame = Shape("rect", "card", left, 0, wide, tall, 6)
     dy = (tall - inside.height) / 2
@@ -77,6 +75,7 @@ def card_block(
     return Block(
         f"n{node.id}", "card", title, description, width, tall,
         arrive(pile_, axis, left, left, None), shapes, labels, node.scope,
+        guests(pile_, axis),
     )  # fmt: skip
 
 
@@ -103,9 +102,7 @@ def _header(node: NodeFacts) -> Strip:
     if node.kind != "op":
         return line_strip(name(node.name, "name", 16.0, limit=24))
     if not node.named:
-        return line_strip(
-            math(node.latex, node.expression, "name", HEADER, widest=240.0, limit=32)
-        )
+        return line_strip(math(node.latex, node.expression, "name", HEADER, widest=240.0, limit=32))
     tex = f"{latex_name(node.name)} = {node.latex}"
     text = f"{node.name} = {node.expression}"
     return line_strip(math(tex, text, "name", HEADER, widest=240.0, limit=32))
@@ -115,9 +112,7 @@ def _summary(value: Value, role: str, digits: int, peak: float) -> list[Strip]:
     summary = summarize(value, digits)
     strips: list[Strip] = []
     if summary.grid is not None and np.ndim(value) == 0:
-        text = plain(
-            summary.grid[0][0].replace("-", "\u2212"), role, 13.0, italic=role != "value"
-        )
+        text = plain(summary.grid[0][0].replace("-", "\u2212"), role, 13.0, italic=role != "value")
         strips.append(line_strip(text))
     elif summary.grid is not None:
         strips.append(grid_strip(summary.grid, role))
@@ -127,4 +122,3 @@ def _summary(value: Value, role: str, digits: int, peak: float) -> list[Strip]:
     if summary.badges:
         strips.append(badge_strip(summary.badges))
     return strips
-

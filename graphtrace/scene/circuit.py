@@ -1,19 +1,19 @@
 """Blocks of the circuit look: operators in circles, values on stubs, names at the ends."""
 
 import math as trigonometry
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from graphtrace.annotate.facts import NodeFacts
+from graphtrace.annotate.facts import NodeFacts, Value
 from graphtrace.annotate.summary import brief, signature
-from graphtrace.scene.blocks import Block, Row, arrive, row_labels, stack
+from graphtrace.scene.blocks import Block, Lead, Row, arrive, guests, row_labels, stack
 from graphtrace.scene.model import Label, Shape, Text
 from graphtrace.scene.options import Options
 from graphtrace.scene.typeset import math, name, plain
 from graphtrace.scene.wording import describe_node, exceptional, numeral, value_text
 
-__all__ = ["alias_block", "operation_block", "source_block"]
+__all__ = ["lead_of", "operation_block", "source_block"]
 
-VALUE, GRADIENT, SMALL, GLYPH, NAME = 13.0, 13.0, 10.0, 16.0, 18.0
+VALUE, SMALL, GLYPH, NAME = 13.0, 10.0, 16.0, 18.0
 RADIUS = 16.0
 LEAST_STUB, STEP = 54.0, 6.0
 LIFT = 4.0
@@ -25,48 +25,60 @@ class _Stub:
     """The level wire after a producer, its value above and its gradient below."""
 
     length: float
-    rise: float
-    fall: float
     value: Text | None
     gradient: Text | None
-    badge: bool
+
+    @property
+    def rise(self) -> float:
+        """The room above the wire."""
+        return _room(self.value)
+
+    @property
+    def fall(self) -> float:
+        """The room below the wire."""
+        return _room(self.gradient)
+
+
+def _room(ink: Text | None) -> float:
+    if ink is None:
+        return 2.0
+    return LIFT + ink.ascent + (9 if ink.role == "badge-text" else 3)
 
 
 def _stub(node: NodeFacts, options: Options, bare: bool = False) -> _Stub:
     value = gradient = None
     if "value" in options.show and not bare:
-        value = value_text(node.value, "value", VALUE, options.digits)
+        value = _number(node.value, "value", options.digits)
     if "grad" in options.show and node.grad is not None and not bare:
-        gradient = value_text(node.grad, "gradient", GRADIENT, options.digits)
-    badge = value is not None and exceptional(node.value)
-    widest = max((ink.width for ink in (value, gradient) if ink), default=0.0)
-    length = LEAST_STUB if widest else 14.0
-    length = max(length, STEP * trigonometry.ceil((widest + (26 if badge else 16)) / STEP))
-    rise = LIFT + CAP * VALUE + (9 if badge else 2) if value else 2.0
-    fall = LIFT + CAP * GRADIENT + 4 if gradient else 2.0
-    return _Stub(length if widest else 14.0, rise, fall, value, gradient, badge)
+        gradient = _number(node.grad, "gradient", options.digits)
+    inks = [ink for ink in (value, gradient) if ink]
+    widest = max((ink.width + (26 if ink.role == "badge-text" else 16) for ink in inks), default=0)
+    length = max(LEAST_STUB, STEP * trigonometry.ceil(widest / STEP)) if inks else 14.0
+    return _Stub(length, value, gradient)
 
 
-def _draw_stub(
-    stub: _Stub, x: float, axis: float, dashed: bool = False
-) -> tuple[list[Shape], list[Label]]:
-    shapes = [Shape("line", "wire", x, axis, stub.length, 0, dashed=dashed)]
+def _number(value: Value, role: str, digits: int) -> Text:
+    """Return a value's type, as tall as digits; NaN and infinities as a badge's."""
+    ink = value_text(value, role, VALUE, digits)
+    role = "badge-text" if exceptional(value) else role
+    return replace(ink, role=role, ascent=CAP * VALUE)
+
+
+def _draw_stub(stub: _Stub, x: float, axis: float) -> tuple[list[Shape], list[Label]]:
+    shapes = [Shape("line", "wire", x, axis, stub.length, 0)]
     labels = []
     middle = x + stub.length / 2
-    if stub.value:
-        role = "badge-text" if stub.badge else "value"
-        lift = LIFT + (3 if stub.badge else 0)
-        ink = Text(stub.value.text, role, VALUE, stub.value.width, CAP * VALUE, 0.24 * VALUE)
-        labels.append(Label(ink, middle, axis - lift, "middle"))
-        if stub.badge:
-            width = stub.value.width + 12
+    for ink, below in ((stub.value, False), (stub.gradient, True)):
+        if ink is None:
+            continue
+        lift = LIFT + (3 if ink.role == "badge-text" else 0)
+        baseline = axis + (lift + ink.ascent if below else -lift)
+        labels.append(Label(ink, middle, baseline, "middle"))
+        if ink.role == "badge-text":
+            width = ink.width + 12
             shapes.append(
-                Shape("rect", "badge", middle - width / 2, axis - lift - 12.5, width, 16, 8)
+                Shape("rect", "badge", middle - width / 2, baseline - 12.5, width, 15.5, 7.75)
             )
-    if stub.gradient:
-        old = stub.gradient
-        ink = Text(old.text, "gradient", GRADIENT, old.width, CAP * GRADIENT, 0.24 * 13, True)
-        labels.append(Label(ink, middle, axis + LIFT + CAP * GRADIENT, "middle"))
     return shapes, labels
 
 
@@ -112,7 +124,7 @@ def source_block(node: NodeFacts, options: Options, *, bare: bool = False) -> Bl
     # Long blocks keep their wire up to the port at the right edge.
     shapes[0] = Shape("line", "wire", left, axis, width - left, 0)
     baseline = axis + (ink.ascent - ink.descent) / 2 if ink.art else axis + CAP * ink.size / 2
-    labels.append(Label(_trim(ink), 0, min(baseline, axis + 6) if ink.art else baseline))
+    labels.append(Label(ink, 0, min(baseline, axis + 6) if ink.art else baseline))
     labels += _below(notes, width / 2, axis + max(stub.fall, 10.0))
     return Block(
         f"n{node.id}", node.kind, title, description, width, height, (), tuple(shapes),
@@ -120,27 +132,13 @@ def source_block(node: NodeFacts, options: Options, *, bare: bool = False) -> Bl
     )  # fmt: skip
 
 
-def _trim(ink: Text) -> Text:
-    """Return digits without the room below the baseline that digits do not use."""
-    return ink
-
-
-def alias_block(node: NodeFacts, use: str, scope: tuple[str, ...], options: Options) -> Block:
-    """Return a dashed stand-in for a node of many uses, near one of them."""
+def lead_of(node: NodeFacts, key: str, options: Options) -> Lead:
+    """Return what stands for a constant or a hub inside of the block of a node that uses it."""
     title, description = describe_node(node, options.digits)
     if node.kind == "constant":
         ink = plain(numeral(brief(node.value, options.digits)), "constant", VALUE)
-    else:
-        ink = name(node.name, "name", 15.0)
-    left, height = ink.width + 6, _even(9, 9)
-    width = trigonometry.ceil(left + 20)
-    axis = height / 2
-    baseline = min(axis + (ink.ascent - ink.descent) / 2, axis + 5)
-    shapes = (Shape("line", "alias", left, axis, width - left, 0, dashed=True),)
-    return Block(
-        use, "alias", f"{title} (also used elsewhere)", description, width, height, (), shapes,
-        (Label(ink, 0, baseline),), scope,
-    )  # fmt: skip
+        return Lead(key, "constant", title, description, ink)
+    return Lead(key, "alias", title, description, name(node.name, "name", 15.0))
 
 
 def operation_block(
@@ -190,7 +188,7 @@ def operation_block(
     arrivals = arrive(pile, axis, bend, centre, (radius, RADIUS))
     return Block(
         f"n{node.id}", "operation", title, description, width, height, arrivals, tuple(shapes),
-        tuple(labels), node.scope,
+        tuple(labels), node.scope, guests(pile, axis),
     )  # fmt: skip
 
 

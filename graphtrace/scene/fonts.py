@@ -50,12 +50,12 @@ class _Metrics:
         if code > 0xFFFF or segment == len(self._ends) or code < self._starts[segment]:
             return 0
         at = self._ranges_at + 2 * segment
-        offset = struct.unpack_from(">H", self._data, at)[0]
+        offset: int = struct.unpack_from(">H", self._data, at)[0]
         if offset == 0:
-            return (code + self._deltas[segment]) & 0xFFFF
+            return (code + int(self._deltas[segment])) & 0xFFFF
         where = at + offset + 2 * (code - self._starts[segment])
         glyph: int = struct.unpack_from(">H", self._data, where)[0]
-        return (glyph + self._deltas[segment]) & 0xFFFF if glyph else 0
+        return (glyph + int(self._deltas[segment])) & 0xFFFF if glyph else 0
 
     @cache  # noqa: B019 - two fonts live as long as the process
     def width(self, char: str) -> float:

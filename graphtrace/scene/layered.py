@@ -30,9 +30,9 @@ def place_in_columns(
         members[column].append(index)
     corners: list[Point] = [(0.0, 0.0)] * len(frame.boxes)
     x = 0.0
-    for column in members:
-        wide = max((frame.boxes[index].width for index in column), default=0)
-        _fill(frame, column, sources, corners, x + wide)
+    for group in members:
+        wide = max((frame.boxes[index].width for index in group), default=0)
+        _fill(frame, group, sources, corners, x + wide)
         x += wide + COLUMN_GAP
     routes = tuple(
         _route(frame, corners, edge.source, edge.target, edge.port) for edge in frame.edges
@@ -106,7 +106,5 @@ def _clusters(frame: "Frame", corners: list[Point]) -> dict[tuple[str, ...], Box
         ]
         around = bounds(boxes, [])
         wide = max(around.width + 20, width + 8)
-        found[path] = Box(
-            around.x - 10, around.y - 10 - height, wide, around.height + 20 + height
-        )
+        found[path] = Box(around.x - 10, around.y - 10 - height, wide, around.height + 20 + height)
     return found

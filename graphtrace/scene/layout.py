@@ -18,7 +18,7 @@ from graphtrace.scene.model import Box, Point
 __all__ = ["IN_PROCESS_LIMIT", "Frame", "FrameBox", "FrameEdge", "Placement", "place"]
 
 IN_PROCESS_LIMIT = 300
-RANK_GAP, NODE_GAP = 0.3, 0.17
+RANK_GAP, NODE_GAP = 0.38, 0.17
 CHEAP = 'splines=polyline nslimit="1" nslimit1="1" mclimit="0.3" searchsize="5" '
 
 
@@ -34,11 +34,12 @@ class FrameBox:
 
 @dataclass(frozen=True, slots=True)
 class FrameEdge:
-    """A wire from a box's right edge to a port of another box."""
+    """A wire from a box's right edge to a port of another; heavy ones are kept straight."""
 
     source: int
     target: int
     port: int
+    heavy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +136,19 @@ def _source(frame: Frame, settings: str = "") -> str:
     for index, box in enumerate(frame.boxes):
         lines.append(f"{index} [{_shape(box)}];")
     for edge in frame.edges:
-        port = f"p{edge.port}:w" if len(frame.boxes[edge.target].ports) > 1 else "w"
-        lines.append(f"{edge.source}:e -> {edge.target}:{port};")
+        port = f"p{edge.port}:w" if _tabled(frame.boxes[edge.target]) else "w"
+        weight = " [weight=6]" if edge.heavy else ""
+        lines.append(f"{edge.source}:e -> {edge.target}:{port}{weight};")
     return "\n".join([*lines, "}"])
 
 
+def _tabled(box: FrameBox) -> bool:
+    """Tell whether a box needs a table for its ports; one in the middle does not."""
+    return len(box.ports) > 1 or (len(box.ports) == 1 and abs(box.ports[0] - box.height / 2) > 0.5)
+
+
 def _shape(box: FrameBox) -> str:
-    if len(box.ports) < 2:
+    if not _tabled(box):
         return f'width="{box.width / 72:.5f}" height="{box.height / 72:.5f}"'
     cells, at = [], 0
     for index, port in enumerate(box.ports):
@@ -154,7 +161,9 @@ def _shape(box: FrameBox) -> str:
         cells.append(f'<TR><TD FIXEDSIZE="TRUE" WIDTH="2" HEIGHT="{box.height - at}"></TD></TR>')
     plain = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"'
     rest = f'<TD FIXEDSIZE="TRUE" WIDTH="{box.width - 2}" HEIGHT="{box.height}"></TD>'
-    table = f"<TABLE {plain}><TR><TD><TABLE {plain}>{''.join(cells)}</TABLE></TD>{rest}</TR></TABLE>"
+    table = (
+        f"<TABLE {plain}><TR><TD><TABLE {plain}>{''.join(cells)}</TABLE></TD>{rest}</TR></TABLE>"
+    )
     return f"shape=plain fixedsize=false label=<{table}>"
 
 
@@ -218,6 +227,6 @@ def _routes(
         found.setdefault(key, []).append(points)
     routes = []
     for edge in frame.edges:
-        port = f"p{edge.port}:w" if len(frame.boxes[edge.target].ports) > 1 else "w"
+        port = f"p{edge.port}:w" if _tabled(frame.boxes[edge.target]) else "w"
         routes.append(found[edge.source, edge.target, port].pop(0))
     return tuple(routes)

@@ -1,11 +1,12 @@
 """What is drawn for each fact: looks, shared nodes, hubs and their aliases."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts
 from graphtrace.annotate.summary import element_count
 from graphtrace.scene.blocks import Row
+from graphtrace.scene.circuit import lead_of
 from graphtrace.scene.options import Options
 from graphtrace.scene.wording import IDENTIFIER, contribution_text, describe_edge, local_text
 
@@ -14,7 +15,7 @@ __all__ = ["HUB", "Plan", "edge_key", "make_plan", "rows_of"]
 HUB = 8
 TINY = 4
 MOST_ROWS = 24
-LOCAL, CONTRIBUTION = 10.0, 10.5
+LOCAL, CONTRIBUTION = 10.5, 11.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,9 @@ class Plan:
     cards: nodes drawn as cards; the others are circuits.
     uses: the edges out of each node.
     hubs: nodes of more than 8 uses; each use gets an alias.
+    asides: scalar constants, drawn inside of the blocks that use them.
     quoted: nodes whose name some formula in the picture mentions.
+    depths: the number of operations on the longest way to a node.
     """
 
     facts: GraphFacts
@@ -35,7 +38,13 @@ class Plan:
     uses: dict[int, tuple[EdgeFacts, ...]]
     incoming: dict[int, tuple[EdgeFacts, ...]]
     hubs: frozenset[int]
+    asides: frozenset[int]
     quoted: frozenset[int]
+    depths: dict[int, int]
+
+    def led(self, edge: EdgeFacts) -> bool:
+        """Tell whether a use starts inside of its target's block, not at the node itself."""
+        return edge.source in self.hubs or edge.source in self.asides
 
 
 def edge_key(edge: EdgeFacts) -> str:
@@ -50,7 +59,21 @@ def make_plan(facts: GraphFacts, options: Options) -> Plan:
     hubs = frozenset(id_ for id_, edges in uses.items() if len(edges) > HUB)
     words = {word for edge in facts.edges for word in IDENTIFIER.findall(edge.formula)}
     quoted = frozenset(node.id for node in facts.nodes if node.name in words)
-    return Plan(facts, options, _cards(facts, options.look), uses, incoming, hubs, quoted)
+    asides = frozenset(
+        node.id
+        for node in facts.nodes
+        if node.kind == "constant" and node.id in uses and element_count(node.value) == 1
+    )
+    cards = _cards(facts, options.look)
+    depths = _depths(facts)
+    return Plan(facts, options, cards, uses, incoming, hubs, asides, quoted, depths)
+
+
+def _depths(facts: GraphFacts) -> dict[int, int]:
+    depths: dict[int, int] = {}
+    for node in facts.nodes:
+        depths[node.id] = 1 + max((depths[id_] for id_ in node.operands), default=-1)
+    return depths
 
 
 def _grouped(
@@ -78,26 +101,44 @@ def _shaped(node: NodeFacts) -> bool:
     return len(getattr(node.value, "shape", ())) > 0
 
 
-def rows_of(plan: Plan, node: NodeFacts, names: dict[int, str]) -> list[Row]:
+def rows_of(plan: Plan, node: NodeFacts, nodes: dict[int, NodeFacts]) -> list[Row]:
     """Return the type on each wire into a node, in slot order.
 
     A node of very many operands shows none: there is no room that a reader could use.
     """
     edges = plan.incoming.get(node.id, ())
-    return [_row(plan, edge, node, names, quiet=len(edges) > MOST_ROWS) for edge in edges]
+    spine = _spine(plan, edges)
+    return [
+        replace(
+            _row(plan, edge, node, nodes[edge.source], quiet=len(edges) > MOST_ROWS),
+            spine=slot == spine,
+        )
+        for slot, edge in enumerate(edges)
+    ]
 
 
-def _row(
-    plan: Plan, edge: EdgeFacts, node: NodeFacts, names: dict[int, str], *, quiet: bool
-) -> Row:
+def _spine(plan: Plan, edges: tuple[EdgeFacts, ...]) -> int | None:
+    """Return the slot that continues the longest chain, if it stands out, to draw it level."""
+    depths = [0 if plan.led(edge) else plan.depths[edge.source] for edge in edges]
+    if len(depths) != 2:
+        return None
+    if plan.led(edges[0]) != plan.led(edges[1]):
+        return int(plan.led(edges[0]))
+    low, high = sorted(depths)
+    return depths.index(high) if high >= 1 and (low == 0 or high - low >= 2) else None
+
+
+def _row(plan: Plan, edge: EdgeFacts, node: NodeFacts, source: NodeFacts, *, quiet: bool) -> Row:
     show, digits = plan.options.show, plan.options.digits
     card = node.id in plan.cards
-    title = describe_edge(edge, names[edge.source], node.name, digits)
-    above = below = None
+    title = describe_edge(edge, source.name, node.name, digits)
+    above = below = lead = None
     if "local" in show and not quiet:
         above = local_text(edge, LOCAL, digits, long=card)
     shared = len(plan.uses[edge.source]) > 1
     wanted = "contribution" in show or ("grad" in show and (shared or card))
     if wanted and not quiet and edge.contribution is not None:
-        below = contribution_text(edge.contribution, CONTRIBUTION, digits)
-    return Row(edge_key(edge), title, above, below)
+        below = contribution_text(edge.contribution, CONTRIBUTION, digits, whole=not card)
+    if plan.led(edge):
+        lead = lead_of(source, f"a{edge_key(edge)}", plan.options)
+    return Row(edge_key(edge), title, above, below, lead)

@@ -2,7 +2,6 @@
 
 from graphtrace.annotate.facts import NodeFacts
 from graphtrace.annotate.summary import brief, element_count, number
-from graphtrace.formula.names import pretty_name
 from graphtrace.scene.card import Scales, scales_of
 from graphtrace.scene.model import Box, SceneNode, Shape, Text
 from graphtrace.scene.plan import Plan

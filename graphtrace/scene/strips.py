@@ -120,9 +120,7 @@ def _bars(spark: tuple[int, ...], role: str) -> Strip:
     shapes = []
     for index, level in enumerate(spark):
         tall = TALL * (level + 0.5) / 7.5
-        shapes.append(
-            Shape("rect", f"{role}-bar", index * (BAR + 1), TALL - tall, BAR, tall)
-        )
+        shapes.append(Shape("rect", f"{role}-bar", index * (BAR + 1), TALL - tall, BAR, tall))
     return Strip(len(spark) * (BAR + 1) - 1, TALL, tuple(shapes))
 
 

@@ -53,7 +53,7 @@ def name(word: str, role: str, size: float, *, limit: int = 14) -> Text:
 def math(
     tex: str, fallback: str, role: str, size: float, *, widest: float = 400.0, limit: int = 40
 ) -> Text:
-    """Return LaTeX as vector paths; `fallback` as plain text if it does not parse or is too wide."""
+    """Return LaTeX as vector paths; plain `fallback` if it does not parse or is too wide."""
     drawn = _typeset(tex, size)
     if drawn is None or drawn[1] > widest:
         return plain(fallback, role, size, italic=True, limit=limit)
@@ -66,12 +66,13 @@ def _typeset(tex: str, size: float) -> tuple[str, float, float, float] | None:
     """Return path data, width, ascent and descent, or None when it cannot be typeset."""
     if not tex or len(tex) > LONGEST_TEX or not all(map(_known, COMMAND.findall(tex))):
         return None
-    import ziamath
+    from ziamath.config import config
+    from ziamath.zmath import Latex
 
-    # Presentation attributes only: nothing that depends on <symbol> or <use>.
-    ziamath.config.svg2 = False
+    # Plain paths only: nothing that depends on <symbol> or <use>.
+    config.svg2 = False
     try:
-        drawing = ziamath.Latex(tex, size=size, inline=True, margin=0).svgxml()
+        drawing = Latex(tex, size=size, margin=0).svgxml()
     except Exception:  # noqa: BLE001 - malformed input raises assorted errors of three packages
         return None
     left, top, width, height = (float(part) for part in drawing.get("viewBox", "0 0 0 0").split())

@@ -36,9 +36,7 @@ def numeral(text: str) -> str:
 
 def value_text(value: Value, role: str, size: float, digits: int) -> Text:
     """Return a scalar or tiny array as measured type; gradients are in italics."""
-    return plain(
-        numeral(brief(value, digits, TINY)), role, size, italic=role != "value", limit=40
-    )
+    return plain(numeral(brief(value, digits, TINY)), role, size, italic=role != "value", limit=40)
 
 
 def exceptional(value: Value) -> bool:
@@ -65,9 +63,9 @@ def local_text(edge: EdgeFacts, size: float, digits: int, *, long: bool = False)
     return plain(short, "local", size, limit=28 if long else 18)
 
 
-def contribution_text(value: Value, size: float, digits: int) -> Text:
-    """Return a contribution: the numbers of a tiny one, else its norm."""
-    if element_count(value) <= TINY:
+def contribution_text(value: Value, size: float, digits: int, *, whole: bool = True) -> Text:
+    """Return a contribution: a number, the numbers of a tiny vector if `whole`, else a norm."""
+    if np.ndim(value) == 0 or (whole and np.ndim(value) == 1 and element_count(value) <= TINY):
         return value_text(value, "contribution", size, digits)
     finite = np.asarray(value, dtype=np.float64)
     norm = float(np.linalg.norm(finite[np.isfinite(finite)]))

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one operation a line reads best
 """Facts built by hand, so that pictures are tested without the core."""
 
 import math

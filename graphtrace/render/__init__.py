@@ -1,0 +1,125 @@
+"""Writing pictures: `render` gives bytes, `save` writes a file whole or not at all."""
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from graphtrace.annotate.facts import GraphFacts
+from graphtrace.errors import FormatError
+from graphtrace.render.registry import Rendering, compose, draw, format_named, formats
+from graphtrace.render.theme import THEMES
+
+__all__ = ["Rendering", "compose", "draw", "formats", "media_type", "render", "save", "themes",
+           "write_whole"]  # fmt: skip
+
+
+def themes() -> tuple[str, ...]:
+    """Return the names of all themes."""
+    return tuple(THEMES)
+
+
+def media_type(format: str) -> str:  # noqa: A002 - the word that users know
+    """Return a format's media type."""
+    return format_named(format).media_type
+
+
+def render(
+    facts: GraphFacts,
+    format: str,  # noqa: A002 - the word that users know
+    *,
+    show: Iterable[str] | str | None = None,
+    theme: str = "light",
+    look: str = "auto",
+    scale: float | None = None,
+    deadline: float = 10.0,
+    prefix: str | None = None,
+) -> bytes:
+    """Return a graph in a format; text formats are UTF-8.
+
+    Parameters
+    ----------
+    facts: the annotated graph.
+    format: one of `formats()`.
+    show: what to show: some of value, grad, local, contribution, name, formula, shape, where.
+    theme: one of `themes()`.
+    look: ``"auto"``, ``"circuit"`` or ``"card"``.
+    scale: displayed size per point; by default 1 for SVG and 2 for PNG.
+    deadline: seconds after which the layout of a large graph is replaced by a cheaper one.
+    prefix: what ids in an SVG start with; by default made from the picture.
+
+    Raises
+    ------
+    FormatError: for an unknown format, theme, look or thing to show.
+    LayoutError: when a drawn format finds no Graphviz; dot, json and txt need none.
+    """
+    return draw(
+        facts, format, show=show, theme=theme, look=look, scale=scale, deadline=deadline,
+        prefix=prefix,
+    ).data  # fmt: skip
+
+
+def save(
+    facts: GraphFacts,
+    path: str | os.PathLike[str],
+    format: str | None = None,  # noqa: A002 - the word that users know
+    *,
+    show: Iterable[str] | str | None = None,
+    theme: str = "light",
+    look: str = "auto",
+    scale: float | None = None,
+    deadline: float = 10.0,
+    prefix: str | None = None,
+) -> tuple[str, ...]:
+    """Write a graph to a file and return notes on how it was laid out.
+
+    The format is the path's extension unless given. The file appears whole or not at all.
+
+    Raises
+    ------
+    FormatError: for an unknown format, or a path that cannot be written.
+    """
+    target = Path(path)
+    word = format if format is not None else target.suffix
+    if not word:
+        known = ", ".join(formats())
+        raise FormatError(f"{target.name!r} has no extension to tell its format; known: {known}")
+    done = draw(
+        facts, word, show=show, theme=theme, look=look, scale=scale, deadline=deadline,
+        prefix=prefix,
+    )  # fmt: skip
+    write_whole(target, done.data)
+    return done.notes
+
+
+def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write a file by way of a temporary one beside it, so that readers never see a part.
+
+    Raises
+    ------
+    FormatError: when it cannot be written; nothing is left behind.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        if target.exists() and not target.is_file() and not target.is_dir():
+            # A pipe or a device, such as /dev/stdout, cannot be replaced.
+            target.write_bytes(data)
+            return
+        if target.is_dir():
+            raise IsADirectoryError(None, "it is a folder")
+        _replace(target, data)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise FormatError(f"cannot write {os.fspath(path)!r}: {reason}") from error
+
+
+def _replace(target: Path, data: bytes) -> None:
+    beside = target.with_name(f".{target.name[:100]}.{os.getpid()}.tmp")
+    try:
+        with beside.open("xb") as file:
+            file.write(data)
+        beside.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise

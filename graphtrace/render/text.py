@@ -1,0 +1,167 @@
+"""TXT: the graph as a tree for terminals, the output at its root; needs no Graphviz."""
+
+from dataclasses import dataclass
+
+from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts, Value
+from graphtrace.annotate.summary import brief, signature, summarize
+from graphtrace.formula.names import pretty_name
+from graphtrace.scene.typeset import printable, shorten
+
+__all__ = ["tree_text"]
+
+LINES, DEPTH, WIDTH = 2000, 60, 64
+MISSING = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    tree: str
+    node: NodeFacts
+    edge: EdgeFacts | None
+    again: bool
+
+
+def tree_text(facts: GraphFacts, show: frozenset[str], digits: int = 4) -> str:
+    """Return the tree: each node once, with its operands below it, later uses referring to it.
+
+    Trees deeper than 60 levels or longer than 2000 lines are cut, and a last sentence says so.
+    """
+    lines, seen = _walk(facts)
+    names = {node.id: _shown_name(node) for node in facts.nodes if node.id in seen}
+    header = _header(facts, show)
+    uses: dict[int, int] = {}
+    for edge in facts.edges:
+        uses[edge.source] = uses.get(edge.source, 0) + 1
+    rows = [header] + [_row(line, names, show, digits, uses) for line in lines]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
+    text = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+    missing = len(facts.nodes) - len(seen)
+    if missing:
+        text.append(_sentence(facts, seen, missing))
+    return "\n".join(text) + "\n"
+
+
+def _walk(facts: GraphFacts) -> tuple[list[_Line], set[int]]:
+    """Return the tree's lines by a walk with its own stack; chains may be any length."""
+    nodes = {node.id: node for node in facts.nodes}
+    incoming: dict[int, list[EdgeFacts]] = {}
+    for edge in facts.edges:
+        incoming.setdefault(edge.target, []).append(edge)
+    lines: list[_Line] = []
+    seen: set[int] = set()
+    stack: list[tuple[int, EdgeFacts | None, str, str, int]] = [(facts.output, None, "", "", 0)]
+    while stack and len(lines) < LINES:
+        id_, edge, branch, stem, depth = stack.pop()
+        again = id_ in seen
+        lines.append(_Line(branch, nodes[id_], edge, again))
+        seen.add(id_)
+        if again or depth == DEPTH:
+            continue
+        operands = incoming.get(id_, [])
+        for place, operand in reversed(list(enumerate(operands))):
+            last = place == len(operands) - 1
+            tee, rest = ("└─ ", "   ") if last else ("├─ ", "│  ")
+            stack.append((operand.source, operand, stem + tee, stem + rest, depth + 1))
+    return lines, seen
+
+
+def _shown_name(node: NodeFacts) -> str:
+    return shorten(printable(node.name), 24)
+
+
+def _header(facts: GraphFacts, show: frozenset[str]) -> list[str]:
+    output = next((node for node in facts.nodes if node.id == facts.output), None)
+    of = shorten(pretty_name(printable(output.name)), 14) if output else "f"
+    titles = {
+        "shape": "shape",
+        "value": "value",
+        "grad": f"∂{of}/∂·",
+        "local": "local",
+        "contribution": "contribution",
+        "where": "where",
+    }
+    # A contribution belongs to a use; with gradients it is always of interest.
+    return ["node", *(title for key, title in titles.items() if _wanted(key, show))]
+
+
+def _wanted(key: str, show: frozenset[str]) -> bool:
+    return key in show or (key == "contribution" and "grad" in show)
+
+
+def _row(
+    line: _Line, names: dict[int, str], show: frozenset[str], digits: int, uses: dict[int, int]
+) -> list[str]:
+    node, edge = line.node, line.edge
+    head = names[node.id]
+    if line.again:
+        head += " ↑"
+    elif node.kind == "op":
+        formula = shorten(printable(node.expression), WIDTH)
+        head = f"{head} = {formula}" if node.named and head != formula else formula
+    elif uses.get(node.id, 0) > 1 and node.kind == "input":
+        head += f" ({uses[node.id]} uses)"
+    cells = {
+        "shape": "" if line.again else signature(node.value),
+        "value": "" if line.again else _value(node.value, digits),
+        "grad": "" if line.again else _gradient(node, digits),
+        "local": _local(edge, digits),
+        "contribution": _contribution(edge, digits),
+        "where": "" if line.again or node.where is None else printable(str(node.where)),
+    }
+    return [line.tree + head, *(text for key, text in cells.items() if _wanted(key, show))]
+
+
+def _value(value: Value, digits: int) -> str:
+    text = brief(value, digits)
+    badges = summarize(value, digits).badges if hasattr(value, "shape") and value.shape else ()
+    return " ".join((text, *badges))
+
+
+def _gradient(node: NodeFacts, digits: int) -> str:
+    if node.grad is None:
+        return MISSING
+    return _value(node.grad, digits)
+
+
+def _local(edge: EdgeFacts | None, digits: int) -> str:
+    if edge is None:
+        return ""
+    formula = shorten(printable(edge.formula), 24)
+    if edge.local is None:
+        return formula or MISSING
+    text = brief(edge.local, digits)
+    return text if text == formula or not formula else f"{formula} = {text}"
+
+
+def _contribution(edge: EdgeFacts | None, digits: int) -> str:
+    if edge is None:
+        return ""
+    return MISSING if edge.contribution is None else brief(edge.contribution, digits)
+
+
+def _sentence(facts: GraphFacts, seen: set[int], missing: int) -> str:
+    reached = _reachable(facts)
+    apart = len(facts.nodes) - len(reached)
+    parts = []
+    if missing > apart:
+        parts.append(
+            f"{missing - apart} more nodes are not shown: the tree ends at depth {DEPTH}"
+            f" and after {LINES} lines; the json format has them all."
+        )
+    if apart:
+        parts.append(f"{apart} nodes do not feed into the output.")
+    return " ".join(parts)
+
+
+def _reachable(facts: GraphFacts) -> set[int]:
+    operands = {node.id: node.operands for node in facts.nodes}
+    found, stack = {facts.output}, [facts.output]
+    while stack:
+        for id_ in operands[stack.pop()]:
+            if id_ not in found:
+                found.add(id_)
+                stack.append(id_)
+    return found
