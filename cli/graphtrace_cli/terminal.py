@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from graphtrace.annotate.table import Table
 
-__all__ = ["ClosedPipeError", "complain", "flush", "is_terminal", "prepare", "show", "write"]
+__all__ = [
+    "ClosedPipeError",
+    "complain",
+    "flush",
+    "is_terminal",
+    "note",
+    "prepare",
+    "show",
+    "write",
+]
 
 
 class ClosedPipeError(Exception):
@@ -65,6 +74,12 @@ def complain(line: str) -> None:
     """Write one line of error to standard error."""
     if sys.stderr is not None:
         sys.stderr.write(f"graphtrace: error: {line}\n")
+
+
+def note(line: str) -> None:
+    """Write a remark to standard error."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"graphtrace: note: {line}\n")
 
 
 def show(tables: "tuple[Table, ...]") -> None:

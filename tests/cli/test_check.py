@@ -2,7 +2,7 @@
 
 import json
 
-FIELDS = {"source", "target", "slot", "op", "element", "analytic", "numeric", "ok"}
+FIELDS = {"source", "target", "slot", "op", "element", "analytic", "numeric", "ok", "note"}
 
 
 def test_right_derivatives_pass(cli, s1):

@@ -55,7 +55,7 @@ def test_show_chooses_what_is_written(cli, s1, tmp_path):
         (["-o", "f.svg", "--look", "crad"], ["'crad'", "card"]),
         (["-o", "f.svg", "--show", "value,gard"], ["'gard'", "grad"]),
         (["-o", "f.png", "--scale", "0"], ["scale"]),
-        (["-o", "f.png", "--scale", "big"], ["big"]),
+        (["-o", "f.png", "--scale", "big"], ["--scale"]),
         (["--format", "sgv"], ["sgv", "svg"]),
     ],
 )

@@ -84,7 +84,7 @@ def test_a_seed_scales_the_gradients(cli):
 
 def test_another_output(cli):
     _, nodes, _ = read(cli("table", S2, "--at", "w=2,u1=1,u2=1,u3=1", "--output", "s", "--json"))
-    assert nodes["w"]["grad"] == 4  # s = w·u2 + w²·u1
+    assert nodes["w"]["grad"] == 5  # s = w·u2 + w²·u1, so u2 + 2·w·u1
     assert nodes["y"]["grad"] is None
 
 

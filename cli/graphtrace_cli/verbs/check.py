@@ -1,14 +1,16 @@
 """The verb `check`: compare every local gradient with finite differences."""
 
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from graphtrace_cli import terminal
 from graphtrace_cli.errors import EXIT_DONE, EXIT_NO
 from graphtrace_cli.options import At, Json, Source
 
-__all__ = ["check"]
+if TYPE_CHECKING:
+    from graphtrace.run.check import CheckReport
 
-FIELDS = ("source", "target", "slot", "op", "element", "analytic", "numeric", "ok")
+__all__ = ["check"]
 
 
 def check(
@@ -30,9 +32,19 @@ def check(
     return EXIT_DONE if report.ok else EXIT_NO
 
 
-def _as_json(report: Any) -> str:
-    """Return the report as JSON, one object an edge element."""
+def _as_json(report: "CheckReport") -> str:
+    """Return the report as strict JSON: one row an edge, NaN and ±∞ as strings."""
     from json import dumps
 
-    rows = [{field: getattr(row, field) for field in FIELDS} for row in report.rows]
+    from graphtrace.render.data import plain_value
+
+    rows = [
+        asdict(row)
+        | {
+            "element": list(row.element),
+            "analytic": plain_value(row.analytic),
+            "numeric": plain_value(row.numeric),
+        }
+        for row in report.rows
+    ]
     return dumps({"ok": report.ok, "rows": rows}, ensure_ascii=False, indent=1) + "\n"

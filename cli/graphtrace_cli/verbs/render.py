@@ -1,6 +1,7 @@
 """The verb `render`: draw the graph into a file, or as a tree on the terminal."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
@@ -13,24 +14,38 @@ if TYPE_CHECKING:
 
 __all__ = ["render"]
 
-TEXT_FORMATS = frozenset({"txt", "dot", "json", "svg", "tex", "html"})
+
+def _complete(offered: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
+    """Return a completion from a function that gives all words."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [word for word in offered() if word.startswith(incomplete)]
+
+    return complete
 
 
-def _formats(incomplete: str) -> list[str]:
-    """Complete `--format`."""
+def _formats() -> Iterable[str]:
     from graphtrace.render import formats
 
-    return [name for name in formats() if name.startswith(incomplete)]
+    return formats()
 
 
-def _themes(incomplete: str) -> list[str]:
-    """Complete `--theme`."""
-    return [name for name in ("light", "dark", "cs231n") if name.startswith(incomplete)]
+def _themes() -> Iterable[str]:
+    from graphtrace.render import themes
+
+    return themes()
 
 
-def _looks(incomplete: str) -> list[str]:
-    """Complete `--look`."""
-    return [name for name in ("auto", "circuit", "card") if name.startswith(incomplete)]
+def _looks() -> Iterable[str]:
+    from graphtrace.scene.options import LOOKS
+
+    return LOOKS
+
+
+def _showable() -> Iterable[str]:
+    from graphtrace.scene.options import SHOWABLE
+
+    return SHOWABLE
 
 
 def render(
@@ -42,7 +57,7 @@ def render(
         typer.Option(
             "--format",
             metavar="NAME",
-            autocompletion=_formats,
+            autocompletion=_complete(_formats),
             help="svg, png, dot, txt or json, instead of by the file's ending.",
             show_default=False,
         ),
@@ -51,17 +66,32 @@ def render(
         list[str] | None,
         typer.Option(
             metavar="WHAT,…",
-            help="What to write beside nodes and edges, such as value,grad,local.",
+            autocompletion=_complete(_showable),
+            help="What to write beside nodes and edges: some of value, grad, local, "
+            "contribution, name, formula, shape, where.",
             show_default=False,
         ),
     ] = None,
     theme: Annotated[
-        str, typer.Option(metavar="NAME", autocompletion=_themes, help="light, dark or cs231n.")
+        str,
+        typer.Option(
+            metavar="NAME", autocompletion=_complete(_themes), help="light, dark or cs231n."
+        ),
     ] = "light",
     look: Annotated[
-        str, typer.Option(metavar="NAME", autocompletion=_looks, help="auto, circuit or card.")
+        str,
+        typer.Option(
+            metavar="NAME", autocompletion=_complete(_looks), help="auto, circuit or card."
+        ),
     ] = "auto",
-    scale: Annotated[float, typer.Option(help="Enlarge a PNG by this factor.")] = 1.0,
+    scale: Annotated[
+        float | None,
+        typer.Option(
+            metavar="FACTOR",
+            help="Size: 1 for an SVG, 2 for a PNG, if not given.",
+            show_default=False,
+        ),
+    ] = None,
     seed: Seed = None,
     output_name: OutputName = None,
 ) -> int:
@@ -72,22 +102,34 @@ def render(
     from graphtrace.render import save
     from graphtrace_cli.source import load_with_gradients
 
-    style: dict[str, Any] = {"theme": theme, "look": look, "scale": scale}
-    if show:
-        style["show"] = [word.strip() for words in show for word in words.split(",")]
+    style = _Style(show=",".join(show) if show else None, theme=theme, look=look, scale=scale)
     facts = load_with_gradients(source, at, seed, output_name).facts()
     if output is None or str(output) == "-":
-        _print(facts, format_name or "txt", style)
+        notes = _print(facts, format_name or "txt", style)
     else:
-        save(facts, output, format_name, **style)
+        notes = save(facts, output, format_name, **style)
+    for note in notes:
+        terminal.note(note)
     return EXIT_DONE
 
 
-def _print(facts: "GraphFacts", format_name: str, style: dict[str, Any]) -> None:
-    """Write the picture to standard output, but no image into a terminal."""
-    from graphtrace.render import render as draw
+class _Style(TypedDict):
+    """How a picture is drawn, as every format takes it."""
 
-    if terminal.is_terminal() and format_name not in TEXT_FORMATS:
+    show: str | None
+    theme: str
+    look: str
+    scale: float | None
+
+
+def _print(facts: "GraphFacts", format_name: str, style: _Style) -> tuple[str, ...]:
+    """Write the picture to standard output, but no image into a terminal."""
+    from graphtrace.render import draw, media_type
+
+    kind = media_type(format_name)
+    is_text = kind.startswith("text/") or kind.endswith(("json", "xml"))
+    if terminal.is_terminal() and not is_text:
         raise RequestError(f"a {format_name} cannot be shown in a terminal; pass -o FILE")
     drawn = draw(facts, format_name, **style)
-    terminal.write(drawn if format_name not in TEXT_FORMATS else drawn.decode())
+    terminal.write(drawn.data.decode() if is_text else drawn.data)
+    return drawn.notes

@@ -24,7 +24,7 @@ def table(
     if json:
         from graphtrace.render import render
 
-        terminal.write(render(facts, "json"))
+        terminal.write(render(facts, "json").decode())
     else:
         from graphtrace.annotate.table import tables
 
