@@ -23,7 +23,7 @@ def main(folder="out"):
     g = gt.trace(log_exp, 1.0, 3.0, 2.0)
     g.backward()
 
-    print("f = ln x + exp(y)·z at x = 1, y = 3, z = 2")
+    print("At x = 1, y = 3, z = 2:")
     for name in ("h1", "h2", "h3", "f"):
         print(f"  {name} = {g[name].value:.6g}")
 
