@@ -1,13 +1,11 @@
 """The verb `render`: draw the graph into a file, or as a tree on the terminal."""
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Annotated, TypedDict
-
-import typer
+from typing import TYPE_CHECKING, TypedDict
 
 from graphtrace_cli import terminal
 from graphtrace_cli.errors import EXIT_DONE, RequestError
 from graphtrace_cli.options import At, Output, OutputName, Seed, Source
+from graphtrace_cli.style import Format, Look, Scale, Show, Theme
 
 if TYPE_CHECKING:
     from graphtrace.annotate.facts import GraphFacts
@@ -15,83 +13,15 @@ if TYPE_CHECKING:
 __all__ = ["render"]
 
 
-def _complete(offered: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
-    """Return a completion from a function that gives all words."""
-
-    def complete(incomplete: str) -> list[str]:
-        return [word for word in offered() if word.startswith(incomplete)]
-
-    return complete
-
-
-def _formats() -> Iterable[str]:
-    from graphtrace.render import formats
-
-    return formats()
-
-
-def _themes() -> Iterable[str]:
-    from graphtrace.render import themes
-
-    return themes()
-
-
-def _looks() -> Iterable[str]:
-    from graphtrace.scene.options import LOOKS
-
-    return LOOKS
-
-
-def _showable() -> Iterable[str]:
-    from graphtrace.scene.options import SHOWABLE
-
-    return SHOWABLE
-
-
 def render(
     source: Source,
     at: At = None,
     output: Output = None,
-    format_name: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            metavar="NAME",
-            autocompletion=_complete(_formats),
-            help="svg, png, dot, txt or json, instead of by the file's ending.",
-            show_default=False,
-        ),
-    ] = None,
-    show: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="WHAT,…",
-            autocompletion=_complete(_showable),
-            help="What to write beside nodes and edges: some of value, grad, local, "
-            "contribution, name, formula, shape, where.",
-            show_default=False,
-        ),
-    ] = None,
-    theme: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME", autocompletion=_complete(_themes), help="light, dark or cs231n."
-        ),
-    ] = "light",
-    look: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME", autocompletion=_complete(_looks), help="auto, circuit or card."
-        ),
-    ] = "auto",
-    scale: Annotated[
-        float | None,
-        typer.Option(
-            metavar="FACTOR",
-            help="Size: 1 for an SVG, 2 for a PNG, if not given.",
-            show_default=False,
-        ),
-    ] = None,
+    format_name: Format = None,
+    show: Show = None,
+    theme: Theme = "light",
+    look: Look = "auto",
+    scale: Scale = None,
     seed: Seed = None,
     output_name: OutputName = None,
 ) -> int:
