@@ -17,7 +17,7 @@ from graphtrace.render.theme import Theme
 from graphtrace.scene.typeset import printable, shorten
 
 if TYPE_CHECKING:
-    from graphviz import Digraph
+    from graphviz import Digraph  # type: ignore[import-untyped] # ships no types
 
 __all__ = ["dot_text"]
 
@@ -95,18 +95,12 @@ def _row(cell: str) -> str:
 def _node_label(node: NodeFacts, show: frozenset[str], theme: Theme, digits: int) -> str:
     """Return an HTML table: the operation, its name, its value, its gradient."""
     rows = []
-    if node.kind == "op":
-        rows.append(_row(_font(_escape(node.symbol), theme.ink, size=16)))
-    if "name" in show and (node.named or node.kind != "op"):
-        title = _escape(pretty_name(node.name))
-        if node.kind == "op" and (_shape(node.value) or "formula" in show):
-            title += f" = {_escape(node.expression)}"
-        rows.append(_row(_font(title, theme.ink, italic=True)))
-    elif "formula" in show and node.kind == "op":
-        rows.append(_row(_font(_escape(node.expression), theme.ink)))
+    title = _title(node, show, theme)
+    if title:
+        rows.append(_row(title))
     if _shape(node.value) or "shape" in show:
         rows.append(_row(_font(_escape(signature(node.value)), theme.soft, size=10)))
-    if "value" in show and node.kind != "constant":
+    if "value" in show and (node.kind != "constant" or _shape(node.value)):
         rows += _value_rows(node.value, theme, theme.value, digits, italic=False)
     if "grad" in show and node.grad is not None:
         rows += _value_rows(node.grad, theme, theme.gradient, digits, italic=True)
@@ -115,10 +109,25 @@ def _node_label(node: NodeFacts, show: frozenset[str], theme: Theme, digits: int
     return f"<<TABLE {PLAIN}>{''.join(rows) or _row(' ')}</TABLE>>"
 
 
+def _title(node: NodeFacts, show: frozenset[str], theme: Theme) -> str:
+    """Return the operation's symbol and, where there is one, the name with its formula."""
+    parts = []
+    if node.kind == "op":
+        parts.append(_font(_escape(node.symbol), theme.ink, size=16))
+    long = node.kind == "op" and (bool(_shape(node.value)) or "formula" in show)
+    if "name" in show and (node.named or node.kind != "op"):
+        words = _escape(pretty_name(node.name)) + (f" = {_escape(node.expression)}" if long else "")
+        parts.append(_font(words, theme.ink, italic=True))
+    elif long:
+        parts.append(_font(_escape(node.expression), theme.ink))
+    return "&#160;&#160;".join(parts)
+
+
 def _value_rows(value: Value, theme: Theme, colour: str, digits: int, *, italic: bool) -> list[str]:
     summary = summarize(value, digits)
     rows = []
     if not _shape(value):
+        colour = theme.alarm if summary.dropped else colour
         rows.append(_row(_font(_escape(brief(value, digits)), colour, italic=italic)))
     elif summary.grid is not None:
         cells = "".join(

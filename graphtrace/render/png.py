@@ -22,6 +22,7 @@ def png_bytes(scene: Scene, theme: Theme, *, scale: float = 2.0) -> bytes:
     source = svg_text(scene, theme, prefix="", scale=min(scale, most, side))
     image = resvg_py.svg_to_bytes(
         svg_string=source,
+        background=theme.page,
         font_files=font_files(),
         font_family="DejaVu Sans",
         sans_serif_family="DejaVu Sans",

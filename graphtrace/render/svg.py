@@ -9,6 +9,7 @@ from graphtrace.scene.typeset import printable
 
 __all__ = ["svg_text"]
 
+NAMESPACE = "http://www.w3.org/2000/svg"
 ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 
 
@@ -20,10 +21,10 @@ def svg_text(scene: Scene, theme: Theme, *, prefix: str | None = None, scale: fl
     """
     prefix = _prefix(scene) if prefix is None else _escape(prefix)
     width, height = _n(scene.width * scale), _n(scene.height * scale)
+    view = f'viewBox="0 0 {_n(scene.width)} {_n(scene.height)}" role="img"'
+    labelled = f'aria-labelledby="{prefix}title {prefix}desc"'
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
-        f' viewBox="0 0 {_n(scene.width)} {_n(scene.height)}" role="img"'
-        f' aria-labelledby="{prefix}title {prefix}desc">',
+        f'<svg xmlns="{NAMESPACE}" width="{width}" height="{height}" {view} {labelled}>',
         f'<title id="{prefix}title">{_escape(scene.title)}</title>',
         f'<desc id="{prefix}desc">{_escape(" ".join((scene.description, *scene.notes)))}</desc>',
         f'<rect width="{_n(scene.width)}" height="{_n(scene.height)}" fill="{theme.page}"/>',

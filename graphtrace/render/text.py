@@ -40,7 +40,7 @@ def tree_text(facts: GraphFacts, show: frozenset[str], digits: int = 4) -> str:
     ]
     missing = len(facts.nodes) - len(seen)
     if missing:
-        text.append(_sentence(facts, seen, missing))
+        text.append(_sentence(facts, missing))
     return "\n".join(text) + "\n"
 
 
@@ -48,8 +48,8 @@ def _walk(facts: GraphFacts) -> tuple[list[_Line], set[int]]:
     """Return the tree's lines by a walk with its own stack; chains may be any length."""
     nodes = {node.id: node for node in facts.nodes}
     incoming: dict[int, list[EdgeFacts]] = {}
-    for edge in facts.edges:
-        incoming.setdefault(edge.target, []).append(edge)
+    for use in facts.edges:
+        incoming.setdefault(use.target, []).append(use)
     lines: list[_Line] = []
     seen: set[int] = set()
     stack: list[tuple[int, EdgeFacts | None, str, str, int]] = [(facts.output, None, "", "", 0)]
@@ -100,7 +100,7 @@ def _row(
         head += " ↑"
     elif node.kind == "op":
         formula = shorten(printable(node.expression), WIDTH)
-        head = f"{head} = {formula}" if node.named and head != formula else formula
+        head = f"{head} = {formula}" if head != formula else formula
     elif uses.get(node.id, 0) > 1 and node.kind == "input":
         head += f" ({uses[node.id]} uses)"
     cells = {
@@ -142,7 +142,7 @@ def _contribution(edge: EdgeFacts | None, digits: int) -> str:
     return MISSING if edge.contribution is None else brief(edge.contribution, digits)
 
 
-def _sentence(facts: GraphFacts, seen: set[int], missing: int) -> str:
+def _sentence(facts: GraphFacts, missing: int) -> str:
     reached = _reachable(facts)
     apart = len(facts.nodes) - len(reached)
     parts = []

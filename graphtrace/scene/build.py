@@ -1,5 +1,6 @@
 """From facts to a scene: blocks, places, wires, and what stands below the picture."""
 
+import math
 from dataclasses import dataclass, replace
 
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts
@@ -182,8 +183,8 @@ def _compose(plan: Plan, draft: _Draft, blocks: list[Block], placement: Placemen
         f" that ends in {draft.output_name}."
     )
     return Scene(
-        round(around.width + 2 * MARGIN, 2),
-        round(around.height + 2 * MARGIN, 2),
+        math.ceil(around.width + 2 * MARGIN),
+        math.ceil(around.height + 2 * MARGIN),
         title,
         printable(description),
         tuple(_moved_node(node, dx, dy) for node in parts.nodes),

@@ -101,8 +101,6 @@ def _inside(node: NodeFacts, options: Options, scales: Scales, output: str) -> S
 def _header(node: NodeFacts) -> Strip:
     if node.kind != "op":
         return line_strip(name(node.name, "name", 16.0, limit=24))
-    if not node.named:
-        return line_strip(math(node.latex, node.expression, "name", HEADER, widest=240.0, limit=32))
     tex = f"{latex_name(node.name)} = {node.latex}"
     text = f"{node.name} = {node.expression}"
     return line_strip(math(tex, text, "name", HEADER, widest=240.0, limit=32))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from graphtrace.annotate.facts import NodeFacts, Value
 from graphtrace.annotate.summary import brief, signature
+from graphtrace.formula.names import latex_name
 from graphtrace.scene.blocks import Block, Lead, Row, arrive, guests, row_labels, stack
 from graphtrace.scene.model import Label, Shape, Text
 from graphtrace.scene.options import Options
@@ -15,7 +16,7 @@ __all__ = ["lead_of", "operation_block", "source_block"]
 
 VALUE, SMALL, GLYPH, NAME = 13.0, 10.0, 16.0, 18.0
 RADIUS = 16.0
-LEAST_STUB, STEP = 54.0, 6.0
+LEAST_STUB, STEP = 50.0, 6.0
 LIFT = 4.0
 CAP = 0.73
 
@@ -151,59 +152,71 @@ def operation_block(
     stub, pile = _stub(node, options), stack(rows)
     caption = _caption(node, options, named and not output)
     end = name(node.name, "name", NAME) if output and "name" in options.show else None
-    notes = _notes(node, options)
 
     reach = max((abs(offset) for offset in pile.offsets), default=0.0)
     funnel = 12.0 + (6.0 + 0.35 * reach if len(rows) > 1 else 0.0)
-    wide = caption is not None and caption.width > 2 * radius + 6
     bend = pile.width + 4 if rows else 0.0
     centre = bend + (funnel if rows else 0.0) + radius
     start = centre + radius
-    rise = max(stub.rise, RADIUS + 1, pile.reach)
-    if caption:
-        rise = max(rise, RADIUS + 5 + caption.height, stub.rise + 3 + caption.height if wide else 0)
-    fall = max(stub.fall, RADIUS + 1, pile.reach, RADIUS + 4 + sum(n.height + 1 for n in notes))
-    height = _even(rise, fall)
+    top, bottom = min(pile.offsets, default=0.0), max(pile.offsets, default=0.0)
+    above = _small_print([caption] if caption else [], centre, radius, stub.rise, -top, -1)
+    below = _small_print(_notes(node, options), centre, radius, stub.fall, bottom, 1)
+    room = max(RADIUS + 1, pile.reach)
+    height = _even(max(room, stub.rise, above.reach), max(room, stub.fall, below.reach))
     axis = height / 2
     right = start + stub.length + (end.width + 8 if end else 0.0)
-    if caption:
-        right = max(right, centre + (caption.width - radius if wide else 0.0) + 2)
-    right = max(right, *(centre + n.width / 2 for n in notes), 0.0)
-    width = trigonometry.ceil(right)
+    width = trigonometry.ceil(max(right, above.right, below.right))
 
-    shapes = [Shape("ellipse", "operation", centre - radius, axis - RADIUS, 2 * radius, 2 * RADIUS)]
-    labels = [Label(glyph, centre, axis + 0.36 * glyph.size, "middle")]
-    wires, type_ = _draw_stub(stub, start, axis)
+    circle = Shape("ellipse", "operation", centre - radius, axis - RADIUS, 2 * radius, 2 * RADIUS)
+    wires, numbers = _draw_stub(stub, start, axis)
     wires[0] = Shape("line", "wire", start, axis, stub.length if end else width - start, 0)
-    shapes += wires
-    labels += type_ + row_labels(pile, axis, bend)
+    labels = [Label(glyph, centre, axis + 0.36 * glyph.size, "middle")]
+    labels += numbers + row_labels(pile, axis, bend)
     if end:
         middle = min((end.ascent - end.descent) / 2, 6.0)
         labels.append(Label(end, start + stub.length + 7, axis + middle))
-    if caption:
-        y = axis - (max(stub.rise, RADIUS) + 3 if wide else RADIUS + 4) - caption.descent
-        labels.append(Label(caption, centre - radius if wide else centre, y,
-                            "start" if wide else "middle"))  # fmt: skip
-    labels += _below(notes, centre, axis + RADIUS + 4)
+    labels += [label.moved(0, axis) for label in above.labels + below.labels]
     arrivals = arrive(pile, axis, bend, centre, (radius, RADIUS))
     return Block(
-        f"n{node.id}", "operation", title, description, width, height, arrivals, tuple(shapes),
-        tuple(labels), node.scope, guests(pile, axis),
+        f"n{node.id}", "operation", title, description, width, height, arrivals,
+        (circle, *wires), tuple(labels), node.scope, guests(pile, axis),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _SmallPrint:
+    """Labels above or below a circle, relative to the axis, and how far they reach."""
+
+    labels: tuple[Label, ...]
+    reach: float
+    right: float
+
+
+def _small_print(
+    inks: list[Text], centre: float, radius: float, clear: float, steep: float, way: int
+) -> _SmallPrint:
+    """Place small type above (way -1) or below (way 1) a circle.
+
+    Type that is wider than the circle goes on to the right, clear of the stub's numbers; where
+    a wire comes in steeply from this side (`steep` high above or below), it keeps out of its way.
+    """
+    least = centre - (0.45 * radius if steep > RADIUS else radius + 3)
+    lefts = [max(centre - ink.width / 2, least) for ink in inks]
+    right = max((left + ink.width for left, ink in zip(lefts, inks, strict=True)), default=0.0)
+    at = max(RADIUS + 1, clear) + 3 if right > centre + radius + 2 else RADIUS + 4
+    labels = []
+    for left, ink in zip(lefts, inks, strict=True):
+        labels.append(Label(ink, left, at + ink.ascent if way > 0 else -at - ink.descent))
+        at += ink.height + 1
+    return _SmallPrint(tuple(labels), at if inks else 0.0, right + 2)
 
 
 def _caption(node: NodeFacts, options: Options, named: bool) -> Text | None:
     """Return what stands above the circle: the name, or `name = formula` when asked for."""
     if "formula" in options.show:
-        tex = f"{_tex(node)} = {node.latex}" if node.named else node.latex
+        tex = f"{latex_name(node.name)} = {node.latex}" if node.named else node.latex
         text = f"{node.name} = {node.expression}" if node.named else node.expression
         return math(tex, text, "name", 12.0, widest=180.0, limit=32)
     if named and "name" in options.show:
         return name(node.name, "name", 12.0)
     return None
-
-
-def _tex(node: NodeFacts) -> str:
-    from graphtrace.formula.names import latex_name
-
-    return latex_name(node.name)

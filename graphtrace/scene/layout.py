@@ -18,7 +18,7 @@ from graphtrace.scene.model import Box, Point
 __all__ = ["IN_PROCESS_LIMIT", "Frame", "FrameBox", "FrameEdge", "Placement", "place"]
 
 IN_PROCESS_LIMIT = 300
-RANK_GAP, NODE_GAP = 0.38, 0.17
+RANK_GAP, NODE_GAP = 0.33, 0.17
 CHEAP = 'splines=polyline nslimit="1" nslimit1="1" mclimit="0.3" searchsize="5" '
 
 

@@ -25,7 +25,7 @@ __all__ = [
 
 IDENTIFIER = re.compile(r"[^\W\d]\w*")
 MINUS = str.maketrans({"-": "\u2212"})
-WIDEST_LOCAL = 96.0
+WIDEST_LOCAL = 120.0
 TINY = 4
 
 

@@ -272,3 +272,56 @@ def chain(length: int) -> GraphFacts:
         m.node(f"v{i}", 2.0, 1.0, op="tanh", named=False,
                operands=[(f"v{i - 1}", "1", "1", 1.0, 1.0)])  # fmt: skip
     return m.facts()
+
+
+NASTY = (
+    '<b>&"quote"',
+    "two\nlines\ttab",
+    "bell\x07null\x00",
+    "\u202eright to left",
+    "שלום",
+    "🎉 party",
+    "a" * 10_000,
+    "back\\slash\\N",
+    "lone\ud800surrogate",
+    "-->]]>",
+)
+
+
+def nasty() -> GraphFacts:
+    """A chain whose names are all hostile to some format."""
+    m = Maker(NASTY[0] + NASTY[4])
+    m.node(NASTY[0], 1.0, 1.0, scope=(NASTY[0],))
+    for before, name in zip(NASTY, NASTY[1:], strict=False):
+        m.node(name, 1.0, 1.0, op="tanh", symbol="<&>", expression=f"f({before})", latex=before,
+               operands=[(before, before, before, 1.0, 1.0)], scope=(NASTY[0],))  # fmt: skip
+    return m.facts()
+
+
+def long_names() -> GraphFacts:
+    """Names of ordinary length in real programs."""
+    m = Maker("long names")
+    m.node("learning_rate", 0.001, -12345.678)
+    m.node("hidden_state", 1.2e-5, 1e30)
+    m.node("input", -1.0, 1.0)
+    m.node("gate_activation", 1.2e-8, 1.0, op="multiply", symbol="×",
+           operands=[("learning_rate", "hidden_state", r"\mathrm{hidden\_state}", 1.2e-5, 1.2e-5),
+                     ("hidden_state", "learning_rate", r"\mathrm{learning\_rate}", 0.001, 0.001)])  # fmt: skip
+    m.node("normalized", 0.5, 1.0, op="leaky_relu", symbol="leaky relu",
+           operands=[("gate_activation", "where(gate_activation > 0, 1, 0.01)", "", 1.0, 1.0)])  # fmt: skip
+    m.node("unnormalized_loss", 0.5, 1.0, op="add", symbol="+",
+           operands=[("normalized", "1", "1", 1.0, 1.0), ("input", "1", "1", 1.0, 1.0)])  # fmt: skip
+    return m.facts()
+
+
+def many_operands(count: int) -> GraphFacts:
+    """A sum of many inputs, two of them constants."""
+    m = Maker("many operands")
+    for i in range(count):
+        constant = i in (3, 4)
+        m.node(f"x{i}" if not constant else str(i), float(i), None if constant else 1.0,
+               op="constant" if constant else "input")  # fmt: skip
+    m.node("s", float(sum(range(count))), 1.0, op="sum", symbol="Σ",
+           operands=[(n.name, "1", "1", 1.0, None if n.kind == "constant" else 1.0)
+                     for n in list(m.nodes)])  # fmt: skip
+    return m.facts()

@@ -1,0 +1,119 @@
+"""No two labels touch, nothing leaves its node or the page, no wire crosses a foreign node."""
+
+from collections.abc import Callable
+from itertools import combinations
+
+import pytest
+from tests.scene import samples
+
+from graphtrace.annotate.facts import GraphFacts
+from graphtrace.scene.build import build_scene
+from graphtrace.scene.geometry import sample
+from graphtrace.scene.model import Box, Point, Scene
+from graphtrace.scene.options import SHOWABLE, Options
+
+PICTURES: dict[str, Callable[[], GraphFacts]] = {
+    "s1": samples.s1,
+    "s1 without gradients": lambda: samples.s1(backward=False),
+    "s2": samples.s2,
+    "x*x": samples.square,
+    "diamond": samples.diamond,
+    "scopes": lambda: samples.diamond(("encoder", "block")),
+    "exceptional": samples.exceptional,
+    "network": samples.network,
+    "softmax": samples.softmax,
+    "softmax with NaN": lambda: samples.softmax(nan=True),
+    "hub": samples.hub,
+    "hub that is an operation": lambda: samples.hub(9, op=True),
+    "three shared weights": lambda: samples.rnn(2),
+    "aliased weights": lambda: samples.rnn(12),
+    "layers": lambda: samples.layered(60, 6),
+    "long names": samples.long_names,
+    "many operands": lambda: samples.many_operands(12),
+}
+EVERYTHING = Options(show=frozenset(SHOWABLE))
+CARDS = Options(look="card")
+
+
+@pytest.fixture(params=list(PICTURES), scope="module")
+def facts(request: pytest.FixtureRequest) -> GraphFacts:
+    return PICTURES[request.param]()
+
+
+@pytest.mark.parametrize("options", [Options(), EVERYTHING, CARDS], ids=["default", "all", "card"])
+def test_a_picture_is_tidy(facts: GraphFacts, options: Options) -> None:
+    scene = build_scene(facts, options)
+    assert overlapping_labels(scene) == []
+    assert labels_outside(scene) == []
+    assert overlapping_nodes(scene) == []
+    assert crossed_nodes(scene) == []
+    assert crossed_labels(scene) == []
+
+
+def overlapping_labels(scene: Scene) -> list[tuple[str, str]]:
+    labels = [label for node in scene.nodes for label in node.labels]
+    labels += [cluster.label for cluster in scene.clusters]
+    boxes = [(label.ink.text, label.box) for label in labels]
+    return [(a, b) for (a, one), (b, two) in combinations(boxes, 2) if touch(one, two)]
+
+
+def labels_outside(scene: Scene) -> list[str]:
+    page = Box(0, 0, scene.width, scene.height)
+    found = [
+        label.ink.text
+        for node in scene.nodes
+        for label in node.labels
+        if not (inside(label.box, page) and inside(label.box, node.box))
+    ]
+    frames = [(cluster.label, cluster.box) for cluster in scene.clusters]
+    return found + [label.ink.text for label, box in frames if not inside(label.box, box)]
+
+
+def overlapping_nodes(scene: Scene) -> list[tuple[str, str]]:
+    blocks = [node for node in scene.nodes if node.key[0] in "nhl"]
+    return [(a.key, b.key) for a, b in combinations(blocks, 2) if touch(a.box, b.box)]
+
+
+def crossed_nodes(scene: Scene) -> list[tuple[str, str]]:
+    blocks = [node for node in scene.nodes if node.key[0] in "nhl"]
+    return [
+        (wire.key, node.key)
+        for wire in scene.wires
+        for node in blocks
+        if node.key not in (wire.source, wire.target)
+        and any(holds(node.box, point) for point in sample(wire.points))
+    ]
+
+
+def crossed_labels(scene: Scene) -> list[tuple[str, str]]:
+    labels = [label for node in scene.nodes for label in node.labels]
+    labels += [cluster.label for cluster in scene.clusters]
+    return [
+        (wire.key, label.ink.text)
+        for wire in scene.wires
+        for label in labels
+        if any(holds(label.box, point) for point in sample(wire.points))
+    ]
+
+
+def touch(one: Box, two: Box, slack: float = 0.6) -> bool:
+    return (
+        one.x + slack < two.right
+        and two.x + slack < one.right
+        and one.y + slack < two.bottom
+        and two.y + slack < one.bottom
+    )
+
+
+def inside(one: Box, two: Box, slack: float = 0.6) -> bool:
+    return (
+        one.x >= two.x - slack
+        and one.y >= two.y - slack
+        and one.right <= two.right + slack
+        and one.bottom <= two.bottom + slack
+    )
+
+
+def holds(box: Box, point: Point, slack: float = 0.6) -> bool:
+    x, y = point
+    return box.x + slack < x < box.right - slack and box.y + slack < y < box.bottom - slack
