@@ -2,6 +2,20 @@
 
 import json
 
+import numpy as np
+import pytest
+
+# A user's file with an operation of its own, whose derivative is wrong by a factor of π/180.
+WRONG = """
+import numpy as np
+from graphtrace.ops.registry import elementwise
+
+elementwise("degrees_to_radians", np.deg2rad, None, family="ours", partials=["1"], samples=[(0, 1)])
+
+def f(x=60.0, v=np.array([30.0, 90.0])):
+    return np.deg2rad(x) + np.sum(np.deg2rad(v))
+"""
+
 FIELDS = {"source", "target", "slot", "op", "element", "analytic", "numeric", "ok", "note"}
 
 
@@ -30,3 +44,26 @@ def test_a_numeric_accident_is_not_a_crash(cli):
     outcome = cli("check", "y = ln(x)", "--at", "x=-1")
     assert outcome.code in (0, 1)
     assert outcome.err == ""
+
+
+@pytest.fixture
+def wrong(tmp_path):
+    (tmp_path / "wrong.py").write_text(WRONG, encoding="utf-8")
+
+
+@pytest.mark.usefixtures("wrong")
+def test_a_wrong_derivative_is_an_answer_of_no_that_names_it(shell):
+    outcome = shell("check", "wrong.py:f")
+    assert (outcome.code, outcome.err) == (1, "")
+    for words in ("degrees_to_radians", "operand 0", "x", "v[0]", "rule 1", "0.01745"):
+        assert words in outcome.out
+
+
+@pytest.mark.usefixtures("wrong")
+def test_a_wrong_derivative_in_json(shell):
+    outcome = shell("check", "wrong.py:f", "--json")
+    report = json.loads(outcome.out)
+    assert (outcome.code, report["ok"]) == (1, False)
+    (row, *_) = (row for row in report["rows"] if not row["ok"])
+    assert (row["op"], row["slot"], row["analytic"]) == ("degrees_to_radians", 0, 1)
+    assert row["numeric"] == pytest.approx(np.pi / 180, rel=1e-6)
