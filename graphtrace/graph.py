@@ -1,22 +1,22 @@
 """Graph: the face users hold; thin methods over the readings."""
 
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphtrace.annotate.build import build_facts, edge_facts, edge_formula
-from graphtrace.errors import GradientError, NameNotFoundError, RefusedError, ShapeError, did_you_mean
+from graphtrace.annotate.build import build_facts, edge_formula
+from graphtrace.errors import NameNotFoundError, RefusedError, ShapeError, did_you_mean
 from graphtrace.node import Edge, Node
 from graphtrace.ops.values import shape_of
 from graphtrace.run import backward as reverse
-from graphtrace.run.inputs import as_input
+from graphtrace.run.inputs import Entered, as_input
 from graphtrace.run.record import Recording, record_expression, record_function
 from graphtrace.run.state import State
 from graphtrace.tape.sealed import Sealed
-from graphtrace.tape.tape import Tape
-from graphtrace.tape.var import ABSENT, Var
+from graphtrace.tape.tape import Guard, Tape
+from graphtrace.tape.var import Var
 
 if TYPE_CHECKING:
     import networkx
@@ -73,7 +73,7 @@ class Graph:
         self._tape = tape
         self._live: Tape | None = tape
         self._records: list[Var] = tape
-        self._inputs: dict[str, Var] = {}
+        self._entered = Entered(tape)
         self._outputs: tuple[Var, ...] = ()
         self._given: dict[Var, str] = {}
         self._title = ""
@@ -88,7 +88,7 @@ class Graph:
         graph._tape = recording.tape
         graph._live = None
         graph._records = recording.records
-        graph._inputs = recording.inputs
+        graph._entered = recording.inputs
         graph._outputs = recording.outputs
         graph._given = recording.given
         graph._title = recording.title
@@ -104,10 +104,27 @@ class Graph:
         for key in values:
             if key in self._inputs:
                 raise RefusedError(f"the graph has an input {key!r} already")
-        records = self._live.inputs([as_input(value, key) for key, value in values.items()])
-        self._inputs.update(zip(values, records, strict=True))
-        self._given.update(zip(records, values, strict=True))
+        records = [self._entered.enter(as_input(value, key), key) for key, value in values.items()]
         return records[0] if len(records) == 1 else tuple(records)
+
+    @property
+    def _inputs(self) -> dict[str, Var]:
+        return self._entered.by_name
+
+    @property
+    def _names(self) -> dict[Var, str]:
+        """Every name given outright, by record: inputs, statements, `gt.name`."""
+        names = {record: text for text, record in self._inputs.items()}
+        names.update(self._given)
+        names.update(self._tape.names)
+        return names
+
+    @property
+    def _result(self) -> tuple[Var, str] | None:
+        """The record that takes the function's name when its source gives it none."""
+        if not self._outputs or not self._title.isidentifier():
+            return None
+        return self._outputs[0], self._title
 
     # -- what is in it ------------------------------------------------------------------
 
@@ -119,12 +136,12 @@ class Graph:
     @property
     def output(self) -> "Node":
         """The node that gradients are taken of."""
-        return Node(self, self._state.output)
+        return Node(self, self._output_record())
 
     @property
     def nodes(self) -> tuple["Node", ...]:
         """All nodes in order of execution."""
-        return tuple(Node(self, number) for number in range(len(self._state.sealed.nodes)))
+        return tuple(Node(self, record) for record in self._state.sealed.nodes)
 
     @property
     def edges(self) -> tuple["Edge", ...]:
@@ -147,7 +164,7 @@ class Graph:
 
         Raises NameNotFoundError, with the nearest name, when there is none.
         """
-        return Node(self, self._number(key))
+        return Node(self, self._record(key))
 
     def __contains__(self, key: object) -> bool:
         try:
@@ -163,11 +180,9 @@ class Graph:
     @property
     def _state(self) -> State:
         """The sealed recording; made again when a step-by-step graph has grown."""
-        if self._live is not None:
-            self._given.update(self._live.names)
-        key = (len(self._records), len(self._given))
+        key = (len(self._records), len(self._tape.names))
         if self._state_at is None or self._state_at[:2] != key:
-            sealed = Sealed(self._records, self._given, self._tape.guards, self._tape.scopes)
+            sealed = Sealed(self._records, self._names, self._tape.scopes, self._result)
             self._state_at = (*key, State(sealed, 0, self._title))
         state = self._state_at[2]
         state.output = self._output_record().index
@@ -193,16 +208,13 @@ class Graph:
         if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
             if -len(state.sealed.nodes) <= key < len(state.sealed.nodes):
                 return int(key) % len(state.sealed.nodes)
-            raise NameNotFoundError(f"no node {key}: ids run from 0 to {len(state.sealed.nodes) - 1}")
+            last = len(state.sealed.nodes) - 1
+            raise NameNotFoundError(f"no node {key}: ids run from 0 to {last}")
         if isinstance(key, str):
             found = state.sealed.find(key)
-            if found is None and key == self._title and self._outputs:
-                found = self._outputs[0].index
             if found is not None:
                 return found
-            raise NameNotFoundError(
-                f"no node {key!r}{did_you_mean(key, state.sealed.by_name)}"
-            )
+            raise NameNotFoundError(f"no node {key!r}{did_you_mean(key, state.sealed.by_name)}")
         raise NameNotFoundError(f"nodes are found by name or id, not by {type(key).__name__}")
 
     def _record(self, key: object) -> Var:
@@ -256,26 +268,15 @@ class Graph:
                 )
             changed[record] = new
         twins = replay(self._records, self._tape.guards, changed)
-        graph = Graph._of(
-            Recording(
-                self._tape,
-                list(twins.values()),
-                {key: twins[record] for key, record in self._inputs.items()},
-                tuple(twins[record] for record in self._outputs or (self._output_record(),)),
-                {twins[r]: text for r, text in self._named_records().items()},
-                self._title,
-            )
+        tape = Tape.noted(
+            [Guard((twins[guard[0]], *guard[1:])) for guard in self._tape.guards],
+            [(twins[record], text) for record, text in self._names.items()],
+            self._tape.scopes,
         )
-        graph._tape = _Frozen(
-            [type(guard)((twins[guard[0]], *guard[1:])) for guard in self._tape.guards],
-            list(self._tape.scopes),
-        )
-        return graph
-
-    def _named_records(self) -> Mapping[Var, str]:
-        if self._live is not None:
-            self._given.update(self._live.names)
-        return self._given
+        entered = Entered.of(tape, {key: twins[record] for key, record in self._inputs.items()})
+        outputs = tuple(twins[r] for r in self._outputs or (self._output_record(),))
+        twin = Recording(tape, list(twins.values()), entered, outputs, {}, self._title)
+        return Graph._of(twin)
 
     def contributions(self, node: "str | int | Var", *, symbolic: bool = False) -> "Contributions":
         """Return one row for each use of a node, upstream × local, and their sum.
@@ -291,7 +292,10 @@ class Graph:
         return find_contributions(state, number, formulas)
 
     def paths(
-        self, source: "str | int | Var", target: "str | int | Var | None" = None, *,
+        self,
+        source: "str | int | Var",
+        target: "str | int | Var | None" = None,
+        *,
         limit: int = 100,
     ) -> "Paths":
         """Return the paths from source to target (default: the output), largest first.
@@ -318,9 +322,7 @@ class Graph:
         state = self._state
         return Symbolic(state).value(state.output if node is None else self._number(node))
 
-    def symbolic_gradient(
-        self, output: "str | int | Var", node: "str | int | Var"
-    ) -> "sympy.Expr":
+    def symbolic_gradient(self, output: "str | int | Var", node: "str | int | Var") -> "sympy.Expr":
         """Return ∂output/∂node as a SymPy expression of the inputs."""
         from graphtrace.run.symbolic import Symbolic
 
@@ -348,7 +350,13 @@ class Graph:
 
         return plain_table(self.facts())
 
-    def render(self, path: Any = None, *, format: str | None = None, **options: Any) -> bytes:
+    def render(
+        self,
+        path: Any = None,
+        *,
+        format: str | None = None,  # noqa: A002 # the word users know from NumPy and Graphviz
+        **options: Any,
+    ) -> bytes:
         """Draw the graph; write it to `path` when given, and return the file's bytes.
 
         The format comes from the path's extension or `format` (svg, png, dot, txt, json).
@@ -365,16 +373,6 @@ class Graph:
             "image/svg+xml": self.render(format="svg").decode(),
             "text/plain": self.render(format="txt").decode(),
         }
-
-
-class _Frozen:
-    """What a replayed graph keeps of its tape."""
-
-    __slots__ = ("guards", "scopes")
-
-    def __init__(self, guards: list[Any], scopes: list[Any]) -> None:
-        self.guards = guards
-        self.scopes = scopes
 
 
 def _release(tape: Tape) -> None:

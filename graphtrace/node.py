@@ -7,6 +7,7 @@ import numpy as np
 from graphtrace.annotate.build import edge_formula, node_facts
 from graphtrace.run import backward as reverse
 from graphtrace.tape.sources import Where
+from graphtrace.tape.var import ABSENT, Var
 
 if TYPE_CHECKING:
     from graphtrace.graph import Graph
@@ -24,11 +25,16 @@ def _locked(value: Any) -> Any:
 class Node:
     """One node: `value`, `grad`, `op`, `where`, `operands`, `uses`."""
 
-    __slots__ = ("_graph", "id")
+    __slots__ = ("_graph", "_record")
 
-    def __init__(self, graph: "Graph", number: int) -> None:
+    def __init__(self, graph: "Graph", record: Var) -> None:
         self._graph = graph
-        self.id = number
+        self._record = record
+
+    @property
+    def id(self) -> int:
+        """Its position on the tape."""
+        return self._graph._number(self._record)
 
     @property
     def name(self) -> str:
@@ -49,12 +55,13 @@ class Node:
     @property
     def value(self) -> Any:
         """Its value: a float, or a read-only array."""
-        return _locked(self._graph._state.value(self.id))
+        return _locked(self._record.value)
 
     @property
     def grad(self) -> Any:
         """Upstream gradient ∂output/∂node in the value's shape; None when not computed."""
-        return _locked(self._graph._state.grad(self.id))
+        g = self._record.g
+        return None if g is ABSENT else _locked(g)
 
     @property
     def where(self) -> Where | None:
@@ -74,12 +81,15 @@ class Node:
     @property
     def operands(self) -> tuple["Node", ...]:
         """Its operands, in slot order."""
-        return tuple(Node(self._graph, n) for n in self._graph._state.sealed.operands[self.id])
+        sealed = self._graph._state.sealed
+        return tuple(Node(self._graph, sealed.nodes[n]) for n in sealed.operands[self.id])
 
     @property
     def inputs(self) -> tuple["Edge", ...]:
         """Its incoming edges, in slot order."""
-        return tuple(Edge(self._graph, self.id, slot) for slot in range(len(self.operands)))
+        number = self.id
+        slots = range(len(self._graph._state.sealed.operands[number]))
+        return tuple(Edge(self._graph, number, slot) for slot in slots)
 
     @property
     def uses(self) -> tuple["Edge", ...]:
@@ -88,10 +98,10 @@ class Node:
         return tuple(Edge(self._graph, target, slot) for target, slot in found)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Node) and other._graph is self._graph and other.id == self.id
+        return isinstance(other, Node) and other._record is self._record
 
     def __hash__(self) -> int:
-        return hash((id(self._graph), self.id))
+        return hash(self._record)
 
     def __repr__(self) -> str:
         return f"<Node {self.id} {self.name} = {self.expression}: {self.value!r}>"
@@ -110,17 +120,21 @@ class Edge:
     @property
     def source(self) -> Node:
         """The operand."""
-        return Node(self._graph, self._graph._state.sealed.operands[self._target][self.slot])
+        sealed = self._graph._state.sealed
+        return Node(self._graph, sealed.nodes[sealed.operands[self._target][self.slot]])
 
     @property
     def target(self) -> Node:
         """The node that uses it."""
-        return Node(self._graph, self._target)
+        return Node(self._graph, self._graph._state.sealed.nodes[self._target])
 
     @property
     def local(self) -> Any:
-        """∂target/∂source: a number between scalars; for an elementwise operation on arrays
-        the derivative of each element, in the target's shape; None otherwise."""
+        """∂target/∂source as one number per element.
+
+        A number between scalars; for an elementwise operation on arrays the derivative of each
+        element, in the target's shape; None otherwise.
+        """
         return _locked(self._graph._state.local(self._target, self.slot))
 
     @property

@@ -82,9 +82,9 @@ def edge_formula(sealed: Sealed, target: int, slot: int, *, latex: bool = False)
     source = sealed.operands[target][slot]
     if op is None or not op.passes(slot) or not sealed.differentiable[source]:
         return ""
-    expr: Expr | None = op.partials[slot] if op.is_elementwise else op.rules[
-        min(slot, len(op.rules) - 1)
-    ]
+    expr: Expr | None = (
+        op.partials[slot] if op.is_elementwise else op.rules[min(slot, len(op.rules) - 1)]
+    )
     if expr is None:
         return ""
     names = _names(sealed, target)

@@ -6,6 +6,7 @@ User expressions never come here: they are recorded call by call.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from graphtrace.errors import RegistrationError
 from graphtrace.formula.tree import Call, Expr, Name, Number
 
 __all__ = ["define", "python_source"]
@@ -29,7 +30,7 @@ def python_source(expr: Expr, *, functions: str = "f_") -> str:
     """Return Python source for a formula: operators inline, other operations as `f_name(…)`."""
     if isinstance(expr, Number):
         if isinstance(expr.value, tuple):
-            raise ValueError("a formula holds no array literals")
+            raise RegistrationError("a formula holds no array literals")
         return f"({expr.value!r})" if expr.value < 0 else repr(expr.value)
     if isinstance(expr, Name):
         return expr.id
@@ -58,11 +59,17 @@ def define(source: str, namespace: Mapping[str, Any], name: str) -> Callable[...
     `namespace` holds everything the source may name. The source is always put together by
     graphtrace from declared formulas.
     """
-    scope: dict[str, Any] = {"__builtins__": {"ArithmeticError": ArithmeticError,
-                                              "ValueError": ValueError,
-                                              "TypeError": TypeError,
-                                              "float": float, "int": int}, **namespace}
+    scope: dict[str, Any] = {
+        "__builtins__": {
+            "ArithmeticError": ArithmeticError,
+            "ValueError": ValueError,
+            "TypeError": TypeError,
+            "float": float,
+            "int": int,
+        },
+        **namespace,
+    }
     code = compile(source, f"<graphtrace {name}>", "exec")
-    exec(code, scope)  # our own formulas only; see the module docstring
+    exec(code, scope)  # noqa: S102 # our own formulas only; see the module docstring
     function: Callable[..., Any] = scope[name]
     return function

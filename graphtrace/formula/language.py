@@ -76,9 +76,7 @@ def _syntax(text: str) -> ast.Module:
         if any(word in ("ln", "log", "exp", "sin", "cos", "tanh", "sqrt") for word in words):
             hint = "; write functions with parentheses, as in ln(x)"
         shown = line if len(line) <= 60 else line[:57] + "..."
-        raise ExpressionError(
-            f"cannot read {shown!r} at {where}: {error.msg}{hint}"
-        ) from None
+        raise ExpressionError(f"cannot read {shown!r} at {where}: {error.msg}{hint}") from None
     except (RecursionError, MemoryError):
         raise ExpressionError(
             "the expression is nested too deeply: split it into statements with ';'"
@@ -261,4 +259,5 @@ def _advice(node: ast.expr) -> str:
         return "write where(condition, a, b) for a choice"
     if isinstance(node, ast.BoolOp):
         return "'and' and 'or' are not in the language: nest where(...)"
-    return f"{type(node).__name__} is not in the language (numbers, names, operators, functions are)"
+    kind = type(node).__name__
+    return f"{kind} is not in the language: use numbers, names, operators and functions"

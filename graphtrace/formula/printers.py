@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from graphtrace.formula.names import latex_name, latex_number, number_text, pretty_name
+from graphtrace.formula.names import latex_name, latex_number, number_text
 from graphtrace.formula.tree import Call, Expr, Name, Notation, Number
 
 __all__ = ["to_latex", "to_sympy", "to_text"]
@@ -56,9 +56,13 @@ def _latex(expr: Expr, notations: Notations, names: Mapping[str, str]) -> tuple[
     if isinstance(expr, Name):
         name = names.get(expr.id, expr.id)
         number = _as_number(name)
-        return (latex_number(number), ATOM if number >= 0 else 6) if number is not None else (
-            latex_name(name),
-            ATOM,
+        return (
+            (latex_number(number), ATOM if number >= 0 else 6)
+            if number is not None
+            else (
+                latex_name(name),
+                ATOM,
+            )
         )
     indicator = _indicator(expr)
     if indicator is not None:

@@ -37,19 +37,33 @@ def _leaky_relu(a: Any, b: Any) -> Any:
 
 
 elementwise(
-    "relu", _relu, lambda a: a if a > 0 or a != a else 0.0, family=FAMILY,
-    partials=["where(a > 0, 1, 0)"], samples=[ANY], definition="maximum(a, 0)",
+    "relu",
+    _relu,
+    lambda a: a if a > 0 or a != a else 0.0,
+    family=FAMILY,
+    partials=["where(a > 0, 1, 0)"],
+    samples=[ANY],
+    definition="maximum(a, 0)",
     notation=Notation("ReLU", latex=r"\mathrm{{ReLU}}({a0})"),
 )
 elementwise(
-    "leaky_relu", _leaky_relu, lambda a, b: a if a > 0 else b * a, family=FAMILY,
-    partials=["where(a > 0, 1, b)", "where(a > 0, 0, a)"], samples=[ANY, (0.01, 0.3)],
+    "leaky_relu",
+    _leaky_relu,
+    lambda a, b: a if a > 0 else b * a,
+    family=FAMILY,
+    partials=["where(a > 0, 1, b)", "where(a > 0, 0, a)"],
+    samples=[ANY, (0.01, 0.3)],
     definition="where(a > 0, a, b*a)",
     notation=Notation("LReLU", latex=r"\mathrm{{LeakyReLU}}({args})"),
 )
 elementwise(
-    "sigmoid", _sigmoid, _sigmoid_scalar, family=FAMILY,
-    partials=["sigmoid(a)*(1 - sigmoid(a))"], samples=[ANY], definition="1/(1 + exp(-a))",
+    "sigmoid",
+    _sigmoid,
+    _sigmoid_scalar,
+    family=FAMILY,
+    partials=["sigmoid(a)*(1 - sigmoid(a))"],
+    samples=[ANY],
+    definition="1/(1 + exp(-a))",
     notation=Notation("σ", latex=r"\sigma({a0})"),
 )
 
@@ -64,8 +78,13 @@ def _softmax_vjp(slot: int, g: Any, out: Any, a: Any, axis: int | None = -1) -> 
 
 
 structured(
-    "softmax", _softmax, family=FAMILY, arity=1, rules=["out*(g - sum(g*out))"],
-    vjp=_softmax_vjp, calls={},
+    "softmax",
+    _softmax,
+    family=FAMILY,
+    arity=1,
+    rules=["out*(g - sum(g*out))"],
+    vjp=_softmax_vjp,
+    calls={},
     samples=lambda rng: [
         ((rng.normal(size=(4,)),), {}),
         ((rng.normal(size=(3, 4)),), {"axis": 0}),

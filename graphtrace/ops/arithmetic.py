@@ -13,48 +13,106 @@ ANY = (-3.0, 3.0)
 POSITIVE = (0.2, 3.0)
 
 elementwise(
-    "identity", np.positive, lambda a: a, family=FAMILY, partials=["1"], samples=[ANY],
+    "identity",
+    np.positive,
+    lambda a: a,
+    family=FAMILY,
+    partials=["1"],
+    samples=[ANY],
     notation=Notation("=", text="{a0}", latex="{a0}"),
     doc="The operand itself, under another name.",
 )
 elementwise(
-    "add", np.add, operator.add, family=FAMILY, partials=["1", "1"], samples=[ANY, ANY],
+    "add",
+    np.add,
+    operator.add,
+    family=FAMILY,
+    partials=["1", "1"],
+    samples=[ANY, ANY],
     notation=Notation("+", infix="+", precedence=4),
 )
 elementwise(
-    "subtract", np.subtract, operator.sub, family=FAMILY, partials=["1", "-1"],
-    samples=[ANY, ANY], notation=Notation("−", infix="-", precedence=4),
+    "subtract",
+    np.subtract,
+    operator.sub,
+    family=FAMILY,
+    partials=["1", "-1"],
+    samples=[ANY, ANY],
+    notation=Notation("−", infix="-", precedence=4),
 )
 elementwise(
-    "multiply", np.multiply, operator.mul, family=FAMILY, partials=["b", "a"],
-    samples=[ANY, ANY], notation=Notation("×", infix="*", precedence=5),
+    "multiply",
+    np.multiply,
+    operator.mul,
+    family=FAMILY,
+    partials=["b", "a"],
+    samples=[ANY, ANY],
+    notation=Notation("×", infix="*", precedence=5),
 )
 elementwise(
-    "divide", np.divide, operator.truediv, family=FAMILY, partials=["1/b", "-a/b**2"],
-    samples=[ANY, POSITIVE], notation=Notation("÷", infix="/", precedence=5),
+    "divide",
+    np.divide,
+    operator.truediv,
+    family=FAMILY,
+    partials=["1/b", "-a/b**2"],
+    samples=[ANY, POSITIVE],
+    notation=Notation("÷", infix="/", precedence=5),
 )
 elementwise(
-    "negative", np.negative, operator.neg, family=FAMILY, partials=["-1"], samples=[ANY],
+    "negative",
+    np.negative,
+    operator.neg,
+    family=FAMILY,
+    partials=["-1"],
+    samples=[ANY],
     notation=Notation("−1", infix="-", precedence=6),
 )
 elementwise(
-    "power", np.power, math.pow, family=FAMILY, partials=["b*a**(b - 1)", "a**b*log(a)"],
-    samples=[POSITIVE, ANY], notation=Notation("^", infix="**", precedence=8),
-    calls=[np.power, np.float_power], aliases=["pow"],
+    "power",
+    np.power,
+    math.pow,
+    family=FAMILY,
+    partials=["b*a**(b - 1)", "a**b*log(a)"],
+    samples=[POSITIVE, ANY],
+    notation=Notation("^", infix="**", precedence=8),
+    calls=[np.power, np.float_power],
+    aliases=["pow"],
 )
 elementwise(
-    "square", np.square, lambda a: a * a, family=FAMILY, partials=["2*a"], samples=[ANY],
-    definition="a**2", notation=Notation("x²", latex="{0}^{{2}}"),
+    "square",
+    np.square,
+    lambda a: a * a,
+    family=FAMILY,
+    partials=["2*a"],
+    samples=[ANY],
+    definition="a**2",
+    notation=Notation("x²", latex="{0}^{{2}}"),
 )
 elementwise(
-    "sqrt", np.sqrt, math.sqrt, family=FAMILY, partials=["1/(2*sqrt(a))"], samples=[POSITIVE],
+    "sqrt",
+    np.sqrt,
+    math.sqrt,
+    family=FAMILY,
+    partials=["1/(2*sqrt(a))"],
+    samples=[POSITIVE],
     notation=Notation("√", latex=r"\sqrt{{{a0}}}", sympy="sqrt"),
 )
 elementwise(
-    "cbrt", np.cbrt, getattr(math, "cbrt", None), family=FAMILY, partials=["1/(3*cbrt(a)**2)"],
-    samples=[POSITIVE], notation=Notation("∛", latex=r"\sqrt[3]{{{a0}}}", sympy="cbrt"),
+    "cbrt",
+    np.cbrt,
+    getattr(math, "cbrt", None),
+    family=FAMILY,
+    partials=["1/(3*cbrt(a)**2)"],
+    samples=[POSITIVE],
+    notation=Notation("∛", latex=r"\sqrt[3]{{{a0}}}", sympy="cbrt"),
 )
 elementwise(
-    "reciprocal", np.reciprocal, lambda a: 1.0 / a, family=FAMILY, partials=["-1/a**2"],
-    samples=[POSITIVE], definition="1/a", notation=Notation("1/x", latex=r"\frac{{1}}{{{a0}}}"),
+    "reciprocal",
+    np.reciprocal,
+    lambda a: 1.0 / a,
+    family=FAMILY,
+    partials=["-1/a**2"],
+    samples=[POSITIVE],
+    definition="1/a",
+    notation=Notation("1/x", latex=r"\frac{{1}}{{{a0}}}"),
 )

@@ -11,6 +11,9 @@ from graphtrace.ops.registry import structured
 from graphtrace.ops.values import shape_of, unbroadcast
 
 
+Cases = list[tuple[tuple[Any, ...], dict[str, Any]]]
+
+
 def _flip(a: Any) -> Any:
     return np.swapaxes(a, -1, -2)
 
@@ -46,33 +49,51 @@ def _dot_vjp(slot: int, g: Any, out: Any, a: Any, b: Any) -> Any:
     return np.moveaxis(product, 0, axis)
 
 
-def _samples(rng: np.random.Generator) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+def _samples(rng: np.random.Generator) -> Cases:
     shapes = [((3, 4), (4, 2)), ((4,), (4,)), ((3, 4), (4,)), ((4,), (4, 2))]
     return [((rng.normal(size=left), rng.normal(size=right)), {}) for left, right in shapes]
 
 
-def _batches(rng: np.random.Generator) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
-    shapes = [((5, 3, 4), (5, 4, 2)), ((5, 3, 4), (4, 2)), ((5, 3, 4), (4,)), ((4,), (5, 4, 2)),
-              ((2, 1, 3, 4), (5, 4, 2))]
+def _batches(rng: np.random.Generator) -> Cases:
+    shapes = [
+        ((5, 3, 4), (5, 4, 2)),
+        ((5, 3, 4), (4, 2)),
+        ((5, 3, 4), (4,)),
+        ((4,), (5, 4, 2)),
+        ((2, 1, 3, 4), (5, 4, 2)),
+    ]
     return [((rng.normal(size=left), rng.normal(size=right)), {}) for left, right in shapes]
 
 
-def _dot_samples(rng: np.random.Generator) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+def _dot_samples(rng: np.random.Generator) -> Cases:
     shapes: list[tuple[tuple[int, ...], tuple[int, ...]]] = [
-        ((2, 3, 4), (5, 4, 2)), ((2, 3, 4), (4,)), ((4,), (5, 4, 2))
+        ((2, 3, 4), (5, 4, 2)),
+        ((2, 3, 4), (4,)),
+        ((4,), (5, 4, 2)),
     ]
-    extra = [((rng.normal(size=left), rng.normal(size=right)), {}) for left, right in shapes]
+    extra: Cases = [((rng.normal(size=left), rng.normal(size=right)), {}) for left, right in shapes]
     return [*_samples(rng), *extra, ((1.5, rng.normal(size=(3,))), {})]
 
 
 structured(
-    "matmul", np.matmul, family="product", arity=2, rules=["g @ b.T", "a.T @ g"],
-    vjp=_matmul_vjp, samples=lambda rng: [*_samples(rng), *_batches(rng)],
+    "matmul",
+    np.matmul,
+    family="product",
+    arity=2,
+    rules=["g @ b.T", "a.T @ g"],
+    vjp=_matmul_vjp,
+    samples=lambda rng: [*_samples(rng), *_batches(rng)],
     calls={np.matmul: lambda a, b: ((a, b), {})},
     notation=Notation("@", infix="@", precedence=5),
 )
 structured(
-    "dot", np.dot, family="product", arity=2, rules=["g @ b.T", "a.T @ g"],
-    vjp=_dot_vjp, samples=_dot_samples, calls={np.dot: lambda a, b: ((a, b), {})},
+    "dot",
+    np.dot,
+    family="product",
+    arity=2,
+    rules=["g @ b.T", "a.T @ g"],
+    vjp=_dot_vjp,
+    samples=_dot_samples,
+    calls={np.dot: lambda a, b: ((a, b), {})},
     notation=Notation("·", latex=r"{0} \cdot {1}"),
 )

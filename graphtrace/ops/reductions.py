@@ -23,14 +23,18 @@ def _spread(g: Any, a: Any, axis: Axis, keepdims: bool) -> Any:
     shape = shape_of(a)
     if axis is not None and not keepdims:
         g = np.expand_dims(g, axis)
-    return np.broadcast_to(np.reshape(g, np.shape(g) if axis is not None else (1,) * len(shape)), shape)
+    else:
+        g = np.reshape(g, (1,) * len(shape) if axis is None else np.shape(g))
+    return np.broadcast_to(g, shape)
 
 
 def _sum_vjp(slot: int, g: Any, out: Any, a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return _spread(g, a, axis, keepdims)
 
 
-def _mean_vjp(slot: int, g: Any, out: Any, a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+def _mean_vjp(
+    slot: int, g: Any, out: Any, a: Any, axis: Axis = None, keepdims: bool = False
+) -> Any:
     count = math.prod(shape_of(a)) // max(math.prod(shape_of(out)), 1)
     return _spread(g, a, axis, keepdims) / count
 
@@ -64,13 +68,26 @@ def _samples(rng: np.random.Generator) -> list[tuple[tuple[Any, ...], dict[str, 
 
 
 def _reduction(
-    name: str, function: Callable[..., Any], rule: str, vjp: Callable[..., Any],
-    symbol: str, latex: str, aliases: tuple[str, ...] = (),
+    name: str,
+    function: Callable[..., Any],
+    rule: str,
+    vjp: Callable[..., Any],
+    symbol: str,
+    latex: str,
+    aliases: tuple[str, ...] = (),
 ) -> None:
     bind: Bind = _bind
     structured(
-        name, function, family="reduction", arity=1, rules=[rule], vjp=vjp, samples=_samples,
-        calls={function: bind}, notation=Notation(symbol, latex=latex), aliases=aliases,
+        name,
+        function,
+        family="reduction",
+        arity=1,
+        rules=[rule],
+        vjp=vjp,
+        samples=_samples,
+        calls={function: bind},
+        notation=Notation(symbol, latex=latex),
+        aliases=aliases,
     )
 
 

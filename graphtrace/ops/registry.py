@@ -21,6 +21,7 @@ Bind = Callable[..., tuple[tuple[Any, ...], dict[str, Any]]]
 """From the arguments of a NumPy call to (operands, parameters)."""
 
 OPERANDS = ("a", "b", "c")
+FLOATS = {float}
 
 
 @dataclass(slots=True, eq=False)
@@ -69,12 +70,12 @@ class Op:
 
     def evaluate(self, values: Sequence[Any], params: Mapping[str, Any]) -> Value:
         """Run the operation on values; floats stay floats."""
-        if self.scalar is not None and not params:
-            if all(type(value) is float for value in values):
-                try:
-                    return self.scalar(*values)
-                except (ArithmeticError, ValueError):
-                    pass
+        floats = set(map(type, values)) == FLOATS
+        if self.scalar is not None and floats and not params:
+            try:
+                return self.scalar(*values)
+            except (ArithmeticError, ValueError):
+                pass  # outside the domain: NumPy's answer is NaN or infinity
         return normal(self.forward(*values, **params))
 
     def passes(self, slot: int) -> bool:
@@ -107,7 +108,7 @@ class Op:
     def scalar_partials(self, out: float, values: Sequence[float]) -> tuple[float | None, ...]:
         """Return every partial as a float; outside the domain IEEE values, never an error."""
         with np.errstate(all="ignore"):
-            found = []
+            found: list[float | None] = []
             for slot, expr in enumerate(self.partials):
                 if expr is None:
                     found.append(None)

@@ -35,7 +35,12 @@ def _bind_swapaxes(a: Any, axis1: int, axis2: int) -> Any:
 
 
 structured(
-    "transpose", _transpose, family=FAMILY, arity=1, rules=["g.T"], vjp=_transpose_vjp,
+    "transpose",
+    _transpose,
+    family=FAMILY,
+    arity=1,
+    rules=["g.T"],
+    vjp=_transpose_vjp,
     calls={np.transpose: _bind_transpose, np.swapaxes: _bind_swapaxes},
     samples=lambda rng: [
         ((rng.normal(size=(3, 4)),), {}),
@@ -71,9 +76,18 @@ def _bind_squeeze(a: Any, axis: int | tuple[int, ...] | None = None) -> Any:
 
 
 structured(
-    "reshape", _reshape, family=FAMILY, arity=1, rules=["reshape(g)"], vjp=_reshape_vjp,
-    calls={np.reshape: _bind_reshape, np.ravel: _bind_ravel, np.expand_dims: _bind_expand,
-           np.squeeze: _bind_squeeze},
+    "reshape",
+    _reshape,
+    family=FAMILY,
+    arity=1,
+    rules=["reshape(g)"],
+    vjp=_reshape_vjp,
+    calls={
+        np.reshape: _bind_reshape,
+        np.ravel: _bind_ravel,
+        np.expand_dims: _bind_expand,
+        np.squeeze: _bind_squeeze,
+    },
     samples=lambda rng: [
         ((rng.normal(size=(3, 4)),), {"shape": (2, 6)}),
         ((rng.normal(size=(3, 4)),), {"shape": (-1,)}),
@@ -136,7 +150,12 @@ def bind_getitem(a: Any, index: Any) -> Any:
 
 
 structured(
-    "getitem", _getitem, family=FAMILY, arity=None, rules=["scatter(g)", "0"], vjp=_getitem_vjp,
+    "getitem",
+    _getitem,
+    family=FAMILY,
+    arity=None,
+    rules=["scatter(g)", "0"],
+    vjp=_getitem_vjp,
     calls={},
     samples=lambda rng: [
         ((rng.normal(size=(5,)),), {"index": 2}),
@@ -175,8 +194,13 @@ def _joins(rng: np.random.Generator) -> Cases:
 
 
 structured(
-    "concatenate", _concatenate, family=FAMILY, arity=None, rules=["split(g)"],
-    vjp=_concatenate_vjp, calls={np.concatenate: _bind_join},
+    "concatenate",
+    _concatenate,
+    family=FAMILY,
+    arity=None,
+    rules=["split(g)"],
+    vjp=_concatenate_vjp,
+    calls={np.concatenate: _bind_join},
     samples=lambda rng: [
         *_joins(rng),
         ((rng.normal(size=(2, 3)), rng.normal(size=(1, 3))), {"axis": 0}),
@@ -195,7 +219,12 @@ def _stack_vjp(slot: int, g: Any, out: Any, *parts: Any, axis: int = 0) -> Any:
 
 
 structured(
-    "stack", _stack, family=FAMILY, arity=None, rules=["unstack(g)"], vjp=_stack_vjp,
+    "stack",
+    _stack,
+    family=FAMILY,
+    arity=None,
+    rules=["unstack(g)"],
+    vjp=_stack_vjp,
     calls={np.stack: _bind_join},
     samples=lambda rng: [*_joins(rng), ((1.0, 2.0), {})],
     notation=Notation("stack", text="[{args}]", latex="[{args}]"),

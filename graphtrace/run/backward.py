@@ -5,7 +5,7 @@ upstream gradient of every record stays in its slot `g`; contributions are not s
 recomputed exactly from it when asked for (`contribution`), so that they cost no memory.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from graphtrace.errors import GradientError, ShapeError
 from graphtrace.ops.registry import Op
 from graphtrace.ops.values import cast_like, normal, shape_of
-from graphtrace.tape.var import ABSENT, CONSTANT, Var, WithConstant, operation
+from graphtrace.tape.var import ABSENT, CONSTANT, INPUT, Var, WithConstant, operation
 
 __all__ = ["backward", "clear", "contribution", "jacobian", "local", "seed_for"]
 
@@ -31,6 +31,8 @@ def seed_for(output: Var, seed: Any, name: str) -> Any:
     seed has another shape.
     """
     value = output.value
+    if seed is None and value.__class__ is float:
+        return 1.0
     shape = shape_of(value)
     if isinstance(value, bool) or (hasattr(value, "dtype") and value.dtype.kind != "f"):
         raise GradientError(f"{name} is {type(value).__name__}, not a float: it has no gradient")
@@ -52,30 +54,43 @@ def seed_for(output: Var, seed: Any, name: str) -> Any:
 
 def backward(records: Sequence[Var], output: Var, seed: Any) -> None:
     """Fill `g` of every record that the output depends on; all others must be ABSENT."""
-    absent = ABSENT
     output.g = seed
-    owned: set[int] = set()
-    with np.errstate(all="ignore"):
-        for record in reversed(records):
-            g = record.g
-            if g is absent:
-                continue
-            a = record.a
-            if a is not None:
-                a.g += g * record.da
-                b = record.b
-                if b is not None:
-                    b.g += g * record.db
-            elif record.b:
-                _spread(record, g, owned)
+    rest = reversed(records)
+    first = _sweep(rest)
+    if first is not None:
+        owned: set[int] = set()
+        with np.errstate(all="ignore"):
+            while first is not None:
+                _spread(first, owned)
+                first = _sweep(rest)
 
 
-def _spread(record: Var, g: Any, owned: set[int]) -> None:
+def _sweep(records: Iterator[Var]) -> Var | None:
+    """Pass through records of the scalar form; return the first of the general form."""
+    absent = ABSENT
+    leaf = INPUT
+    for record in records:
+        g = record.g
+        if g is absent:
+            continue
+        a = record.a
+        if a is not None:
+            a.g += g * record.da
+            b = record.b
+            if b is not None:
+                b.g += g * record.db
+        elif record.op is not leaf:
+            return record
+    return None
+
+
+def _spread(record: Var, owned: set[int]) -> None:
     """Add the contributions of a record of the general form to its operands' gradients.
 
     A first contribution is kept as it is, without a copy; from the second on the sum is an
     array of our own (`owned`), which later ones are added into.
     """
+    g = record.g
     op = record.op
     operands = record.b
     values = [operand.value for operand in operands]
@@ -132,7 +147,7 @@ def jacobian(record: Var, slot: int) -> Any:
     """Return ∂record/∂operand in full: an array of shape result.shape + operand.shape."""
     number = local(record, slot)
     out = shape_of(record.value)
-    if record.a is not None or not out and not shape_of(record.b[slot].value):
+    if record.a is not None or (not out and not shape_of(record.b[slot].value)):
         return number
     op = operation(record)
     if not isinstance(op, Op) or not op.passes(slot) or not carries(record.b[slot]):

@@ -107,22 +107,40 @@ def _check(
         numeric, low, high = _difference(op, values, params, slot, element, direction)
         ours = float(analytic[element])
         good, note = _judge(ours, numeric, low, high, rtol, atol)
-        row = CheckRow(sealed.names[source], sealed.names[target], slot, op.name, element,
-                       ours, numeric, good, note)
+        row = CheckRow(
+            sealed.names[source],
+            sealed.names[target],
+            slot,
+            op.name,
+            element,
+            ours,
+            numeric,
+            good,
+            note,
+        )
         gap = abs(ours - numeric) if np.isfinite(ours - numeric) else 0.0
         rank = gap + (1e300 if not good else 0.0)
         if worst is None or rank > worst[0]:
             worst = (rank, row)
     if worst is None:
-        return CheckRow(sealed.names[source], sealed.names[target], slot, op.name, (), 0.0, 0.0,
-                        True, "no elements")
+        return CheckRow(
+            sealed.names[source],
+            sealed.names[target],
+            slot,
+            op.name,
+            (),
+            0.0,
+            0.0,
+            True,
+            "no elements",
+        )
     return worst[1]
 
 
 def _rule(
     state: State, op: Op, target: int, slot: int, direction: Any, out: Any, values: Any, params: Any
 ) -> Any:
-    """Return the recorded local gradient of a scalar edge, else the rule applied to the direction."""
+    """Return the recorded local gradient of a scalar edge, else the direction pulled back."""
     if not shape_of(out) and not shape_of(values[slot]):
         kept = state.local(target, slot)
         if kept is not None:

@@ -1,14 +1,15 @@
 """What may enter a graph: floats and arrays of floats, alone or in lists and dicts."""
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from graphtrace.errors import RefusedError
 from graphtrace.ops.values import Value, normal
+from graphtrace.tape.tape import Tape
+from graphtrace.tape.var import Var
 
-__all__ = ["as_input", "flatten", "rebuild"]
+__all__ = ["Entered", "as_input"]
 
 
 def as_input(value: Any, name: str) -> Value:
@@ -51,30 +52,58 @@ def is_leaf(value: Any) -> bool:
     return isinstance(value, (float, int, np.ndarray, np.generic)) and not isinstance(value, bool)
 
 
-def flatten(value: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """Yield every number and array in nested lists, tuples and dicts, with its name.
+class Entered:
+    """Inputs as they entered a tape, with names made only when asked for."""
 
-    Elements are named `us[0]` and `params[W1]`. Anything else passes through untraced.
-    """
-    if is_leaf(value):
-        yield name, value
-    elif isinstance(value, (list, tuple)):
-        for number, item in enumerate(value):
-            yield from flatten(item, f"{name}[{number}]")
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from flatten(item, f"{name}[{key}]")
+    __slots__ = ("_found", "_groups", "tape")
 
+    def __init__(self, tape: Tape) -> None:
+        self.tape = tape
+        self._groups: list[tuple[str, Var | list[Var]]] = []
+        self._found: dict[str, Var] | None = None
 
-def rebuild(value: Any, take: Callable[[], Any]) -> Any:
-    """Return the same nesting with `take()` in the place of every leaf, in order."""
-    if is_leaf(value):
-        return take()
-    if isinstance(value, list):
-        return [rebuild(item, take) for item in value]
-    if isinstance(value, tuple):
-        items = [rebuild(item, take) for item in value]
-        return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
-    if isinstance(value, dict):
-        return {key: rebuild(item, take) for key, item in value.items()}
-    return value
+    @classmethod
+    def of(cls, tape: Tape, records: dict[str, Var]) -> "Entered":
+        """Return inputs that are on the tape already."""
+        entered = cls(tape)
+        entered._groups.extend(records.items())
+        return entered
+
+    @property
+    def by_name(self) -> dict[str, Var]:
+        """Input records by name; elements of lists and dicts are `us[0]`, `params[W1]`."""
+        if self._found is None:
+            found: dict[str, Var] = {}
+            for name, group in self._groups:
+                if group.__class__ is Var:
+                    found[name] = group
+                else:
+                    found.update((f"{name}[{k}]", record) for k, record in enumerate(group))
+            self._found = found
+        return self._found
+
+    def enter(self, value: Any, name: str) -> Any:
+        """Return the same nesting of lists, tuples and dicts with every leaf an input.
+
+        Anything that is neither a number nor an array passes through.
+        """
+        self._found = None
+        if value.__class__ is float or is_leaf(value):
+            record = self.tape.inputs((as_input(value, name),))[0]
+            self._groups.append((name, record))
+            return record
+        if isinstance(value, (list, tuple)):
+            if value and set(map(type, value)) == {float}:
+                items: list[Any] = self.tape.inputs(value)
+                self._groups.append((name, items))
+            else:
+                items = [self.enter(item, f"{name}[{k}]") for k, item in enumerate(value)]
+            if isinstance(value, list):
+                return list(items)
+            return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
+        if isinstance(value, dict):
+            return {key: self.enter(item, f"{name}[{key}]") for key, item in value.items()}
+        return value
+
+    def __bool__(self) -> bool:
+        return bool(self._groups)

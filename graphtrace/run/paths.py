@@ -38,7 +38,8 @@ class Path:
             return shown
         if not self.factors:
             return f"{shown}: 1"
-        return f"{shown}: {'·'.join(f'{x:.6g}' for x in self.factors)} = {self.product:.6g}"
+        factors = "·".join(f"{x:.6g}" for x in reversed(self.factors))
+        return f"{shown}: {factors} = {self.product:.6g}"
 
 
 @dataclass(frozen=True, slots=True)

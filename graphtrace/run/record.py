@@ -3,7 +3,8 @@
 import gc
 import inspect
 from collections.abc import Callable, Mapping
-from types import FunctionType
+from functools import lru_cache
+from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from graphtrace.errors import ExpressionError, RefusedError, did_you_mean
 from graphtrace.formula.language import parse_program
 from graphtrace.formula.tree import Call, Expr, Name, Number
 from graphtrace.ops.registry import OPS, known_functions, resolve
-from graphtrace.run.inputs import as_input, flatten, is_leaf, rebuild
+from graphtrace.run.inputs import Entered, as_input
 from graphtrace.tape.sources import ExpressionSource
 from graphtrace.tape.tape import Tape, apply
 from graphtrace.tape.var import Var
@@ -27,15 +28,15 @@ class Recording(NamedTuple):
     ----------
     tape: what was noted beside the records (guards, scopes, names).
     records: the records, in order.
-    inputs: input records by name.
+    inputs: the inputs, which name themselves when asked.
     outputs: the results; the first is what gradients are taken of by default.
-    given: names given outright, by record.
+    given: names that statements give, by record; inputs and `gt.name` aside.
     title: the function's name or the expression.
     """
 
     tape: Tape
     records: list[Var]
-    inputs: dict[str, Var]
+    inputs: Entered
     outputs: tuple[Var, ...]
     given: dict[Var, str]
     title: str
@@ -52,43 +53,41 @@ def record_function(
     names = parameter_names(function, len(args))
     title = getattr(function, "__name__", type(function).__name__)
     tape = Tape(quiet=True)
-    inputs: dict[str, Var] = {}
-
-    def enter(value: Any, name: str) -> Any:
-        if value.__class__ is float:
-            record = inputs[name] = tape.inputs((value,))[0]
-            return record
-        if is_leaf(value):
-            record = inputs[name] = tape.inputs((as_input(value, name),))[0]
-            return record
-        leaves = [(path, as_input(leaf, path)) for path, leaf in flatten(value, name)]
-        if not leaves:
-            return value
-        records = tape.inputs([leaf for _, leaf in leaves])
-        inputs.update(zip([path for path, _ in leaves], records, strict=True))
-        queue = iter(records)
-        return rebuild(value, lambda: next(queue))
-
+    entered = Entered(tape)
     collecting = gc.isenabled()
     gc.disable()
     try:
-        traced = [enter(value, name) for value, name in zip(args, names, strict=False)]
-        named = {key: enter(value, key) for key, value in kwargs.items()}
-        with np.errstate(all="ignore"):
+        traced = map(entered.enter, args, names)
+        if kwargs:
+            named = {key: entered.enter(value, key) for key, value in kwargs.items()}
             result = function(*traced, **named)
-        noted = list(tape.names)
+        else:
+            result = function(*traced)
         records = tape.detach()
+        if len(records) > YOUNG:
+            _grow_old()
     finally:
         tape.detach()
         if collecting:
             gc.enable()
-    outputs = _outputs(result, records, title, bool(inputs))
-    given = {record: name for name, record in inputs.items()}
-    given.update(noted)
-    return Recording(tape, records, inputs, outputs, given, title)
+    return Recording(tape, records, entered, _outputs(result, title, bool(entered)), {}, title)
 
 
-def _outputs(result: Any, records: list[Var], title: str, any_inputs: bool) -> tuple[Var, ...]:
+YOUNG = 500
+"""Fewer new records than this are left to the garbage collector's young generation."""
+
+
+def _grow_old() -> None:
+    """Move the new records straight to the collector's oldest generation.
+
+    They form no cycles, yet the collector would look at each of them twice on their way there.
+    """
+    if gc.get_freeze_count() == 0:
+        gc.freeze()
+        gc.unfreeze()
+
+
+def _outputs(result: Any, title: str, any_inputs: bool) -> tuple[Var, ...]:
     if result.__class__ is Var:
         return (result,)
     found = [item for item in _leaves(result) if item.__class__ is Var]
@@ -97,9 +96,7 @@ def _outputs(result: Any, records: list[Var], title: str, any_inputs: bool) -> t
     if result is None:
         raise RefusedError(f"{title} returned None: return the value to trace")
     why = "its result does not depend on the inputs" if any_inputs else "it has no numeric inputs"
-    raise RefusedError(
-        f"{title} returned a {type(result).__name__} that was not recorded: {why}"
-    )
+    raise RefusedError(f"{title} returned a {type(result).__name__} that was not recorded: {why}")
 
 
 def _leaves(result: Any) -> list[Any]:
@@ -113,17 +110,20 @@ def _leaves(result: Any) -> list[Any]:
 def parameter_names(function: Callable[..., Any], count: int) -> list[str]:
     """Return names for positional arguments: the parameters', then `x1`, `x2`… for `*args`."""
     if isinstance(function, FunctionType):
-        code = function.__code__
-        names = list(code.co_varnames[: code.co_argcount])
-        if code.co_flags & inspect.CO_VARARGS:
-            position = code.co_argcount + code.co_kwonlyargcount
-            stem = code.co_varnames[position]
-            names += [f"{stem}[{k}]" for k in range(max(count - len(names), 0))]
-    else:
-        try:
-            names = list(inspect.signature(function).parameters)
-        except (TypeError, ValueError):
-            names = []
+        return _code_names(function.__code__, count)
+    try:
+        names = list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        names = []
+    return names + [f"x{k + 1}" for k in range(len(names), count)]
+
+
+@lru_cache(maxsize=256)
+def _code_names(code: CodeType, count: int) -> list[str]:
+    names = list(code.co_varnames[: code.co_argcount])
+    if code.co_flags & inspect.CO_VARARGS:
+        stem = code.co_varnames[code.co_argcount + code.co_kwonlyargcount]
+        names += [f"{stem}[{k}]" for k in range(max(count - len(names), 0))]
     return names + [f"x{k + 1}" for k in range(len(names), count)]
 
 
@@ -137,17 +137,17 @@ def record_expression(text: str, values: Mapping[str, Any]) -> Recording:
     tape = Tape(quiet=True)
     needed = _free_names(statements)
     _compare_names(needed, values, {s.target for s in statements if s.target is not None})
-    records = tape.inputs([as_input(values[name], name) for name in needed])
-    inputs = dict(zip(needed, records, strict=True))
-    scope: dict[str, Any] = dict(inputs)
-    given: dict[Var, str] = {record: name for name, record in inputs.items()}
+    entered = Entered(tape)
+    scope: dict[str, Any] = {
+        name: entered.enter(as_input(values[name], name), name) for name in needed
+    }
+    given: dict[Var, str] = {record: name for name, record in scope.items()}
     result: Any = None
     try:
-        with np.errstate(all="ignore"):
-            for statement in statements:
-                result = _evaluate(statement.value, scope, source, tape)
-                if statement.target is not None:
-                    result = _bind(statement.target, result, scope, given, source, tape)
+        for statement in statements:
+            result = _evaluate(statement.value, scope, source, tape)
+            if statement.target is not None:
+                result = _bind(statement.target, result, scope, given, source, tape)
         if result.__class__ is not Var:
             result = tape.constant(result, (source, source.add(None)))
         found = tape.detach()
@@ -156,7 +156,7 @@ def record_expression(text: str, values: Mapping[str, Any]) -> Recording:
     if result not in given:
         used = set(scope)
         given[result] = next(name for name in ("f", "out", "result_") if name not in used)
-    return Recording(tape, found, inputs, (result,), given, text.strip())
+    return Recording(tape, found, entered, (result,), given, text.strip())
 
 
 def _bind(
@@ -231,9 +231,7 @@ def _compare_names(needed: list[str], values: Mapping[str, Any], assigned: set[s
         name = extra[0]
         if name in assigned:
             raise ExpressionError(f"{name!r} is computed by the expression: it takes no value")
-        raise ExpressionError(
-            f"the expression has no input {name!r}{did_you_mean(name, needed)}"
-        )
+        raise ExpressionError(f"the expression has no input {name!r}{did_you_mean(name, needed)}")
 
 
 def _evaluate(root: Expr, scope: Mapping[str, Any], source: ExpressionSource, tape: Tape) -> Any:

@@ -50,6 +50,4 @@ class State:
             return None
         if shape_of(grad) and len(self.sealed.uses[source]) == 1 and source != self.output:
             return grad
-        return reverse.contribution(
-            self.sealed.nodes[target], slot, self.sealed.nodes[source]
-        )
+        return reverse.contribution(self.sealed.nodes[target], slot, self.sealed.nodes[source])

@@ -100,9 +100,7 @@ class Symbolic:
         found = self.grads().get(number)
         if found is None:
             names = self.state.sealed.names
-            raise GradientError(
-                f"{names[self.state.output]} does not depend on {names[number]}"
-            )
+            raise GradientError(f"{names[self.state.output]} does not depend on {names[number]}")
         return tidy(found)
 
     def contribution(self, target: int, slot: int) -> Any:

@@ -64,23 +64,35 @@ def find_contributions(state: State, number: int, formulas: list[str]) -> Contri
         piece = state.contribution(target, slot)
         if piece is None:
             continue
-        rows.append(Use(state.sealed.names[target], slot, formula, state.grad(target),
-                        state.local(target, slot), piece))
+        rows.append(
+            Use(
+                state.sealed.names[target],
+                slot,
+                formula,
+                state.grad(target),
+                state.local(target, slot),
+                piece,
+            )
+        )
     seed = state.grad(number) if number == state.output and not rows else None
     return Contributions(name, tuple(rows), total, seed)
 
 
-def find_symbolic_contributions(
-    state: State, number: int, formulas: list[str]
-) -> Contributions:
+def find_symbolic_contributions(state: State, number: int, formulas: list[str]) -> Contributions:
     """Return the same rows as SymPy expressions of the inputs."""
     from graphtrace.run.symbolic import Symbolic, tidy
 
     symbols = Symbolic(state)
     grads = symbols.grads()
     rows = tuple(
-        Use(state.sealed.names[target], slot, formula, tidy(grads[target]),
-            tidy(symbols.local(target, slot)), symbols.contribution(target, slot))
+        Use(
+            state.sealed.names[target],
+            slot,
+            formula,
+            tidy(grads[target]),
+            tidy(symbols.local(target, slot)),
+            symbols.contribution(target, slot),
+        )
         for (target, slot), formula in zip(state.sealed.uses[number], formulas, strict=True)
         if target in grads
     )

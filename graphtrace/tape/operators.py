@@ -67,7 +67,7 @@ def {method}(self, other):
             return record
     elif a.__class__ is float and (kind is float or kind is int):
         try:
-            b = float(other)
+            b = other if kind is float else float(other)
             out = {forward}
             da = {partial_a}
         except (ArithmeticError, ValueError):
@@ -95,7 +95,7 @@ def {method}(self, other):
     b = self.value
     if b.__class__ is float and (kind is float or kind is int):
         try:
-            a = float(other)
+            a = other if kind is float else float(other)
             out = {forward}
             db = {partial_b}
         except (ArithmeticError, ValueError):

@@ -1,5 +1,6 @@
 """NumPy's two protocols and the array methods on Var; refusals of what cannot be recorded."""
 
+from collections.abc import Callable
 from sys import _getframe
 from typing import Any
 
@@ -16,7 +17,7 @@ from graphtrace.tape.var import Var, caller
 
 __all__ = ["attach", "call"]
 
-FAST: dict[Any, Any] = {}
+FAST: dict[Any, Callable[[Var, Any], Var]] = {}
 """From a ufunc of one operand to its generated recorder for floats."""
 
 
@@ -60,8 +61,11 @@ def call(func: Any, args: Any, kwargs: Any, frame: Any) -> Any:
             f"np.{func.__name__}: {text}", f"{op.name} supports fewer options than NumPy's", frame
         ) from None
     if not any(operand.__class__ is Var for operand in operands):
-        raise refusal(f"np.{func.__name__} of these arguments cannot be recorded",
-                      "pass the traced values as the array arguments", frame)
+        raise refusal(
+            f"np.{func.__name__} of these arguments cannot be recorded",
+            "pass the traced values as the array arguments",
+            frame,
+        )
     return apply(op, operands, params or None, frame)
 
 
@@ -71,15 +75,21 @@ def _refuse_options(func: Any, kwargs: dict[str, Any], frame: Any) -> None:
     kwargs.pop("out", None)
     if kwargs and isinstance(func, np.ufunc):
         key = next(iter(kwargs))
-        raise refusal(f"np.{func.__name__}({key}=…) cannot be recorded",
-                      "use np.where for a choice, or astype before the trace", frame)
+        raise refusal(
+            f"np.{func.__name__}({key}=…) cannot be recorded",
+            "use np.where for a choice, or astype before the trace",
+            frame,
+        )
 
 
 def _unsupported(func: Any, frame: Any) -> Exception:
     name = getattr(func, "__name__", str(func))
     known = {call.__name__ for call in CALLS}
-    return refusal(f"np.{name} is not supported", "write it with supported functions"
-                   + did_you_mean(name, known, limit=0), frame)
+    return refusal(
+        f"np.{name} is not supported",
+        "write it with supported functions" + did_you_mean(name, known, limit=0),
+        frame,
+    )
 
 
 def _bare(value: Any) -> Any:
@@ -132,8 +142,11 @@ def _bool(self: Var) -> bool:
     """Take a branch, and note it as a guard: a replay that would turn elsewhere refuses."""
     frame = caller()
     if np.size(self.value) != 1:
-        raise refusal("the truth of an array with several elements is ambiguous",
-                      "use np.where(condition, a, b)", frame)
+        raise refusal(
+            "the truth of an array with several elements is ambiguous",
+            "use np.where(condition, a, b)",
+            frame,
+        )
     outcome = bool(self.value)
     self.push.__self__.guards.append(Guard((self, outcome, frame.f_code, frame.f_lasti)))
     return outcome
@@ -154,19 +167,29 @@ def _refused(what: str, fix: str) -> Any:
 
 
 REFUSED = {
-    "__float__": ("float(…) takes the number out of the graph",
-                  "compute with the value itself, or use np functions"),
-    "__int__": ("int(…) takes the number out of the graph",
-                "keep integers out of the inputs: close over them"),
-    "__index__": ("a traced value cannot be an index or a count",
-                  "keep integers out of the inputs: close over them with a lambda"),
+    "__float__": (
+        "float(…) takes the number out of the graph",
+        "compute with the value itself, or use np functions",
+    ),
+    "__int__": (
+        "int(…) takes the number out of the graph",
+        "keep integers out of the inputs: close over them",
+    ),
+    "__index__": (
+        "a traced value cannot be an index or a count",
+        "keep integers out of the inputs: close over them with a lambda",
+    ),
     "__complex__": ("complex numbers cannot be recorded", "use real and imaginary parts"),
-    "__array__": ("np.array(…) and np.asarray(…) take the number out of the graph",
-                  "use the value as it is; join several with np.stack"),
+    "__array__": (
+        "np.array(…) and np.asarray(…) take the number out of the graph",
+        "use the value as it is; join several with np.stack",
+    ),
     "item": (".item() takes the number out of the graph", "compute with the value itself"),
     "tolist": (".tolist() takes the numbers out of the graph", "iterate over the value itself"),
-    "__setitem__": ("item assignment changes a recorded value in place",
-                    "build the result with np.where, np.concatenate or np.stack"),
+    "__setitem__": (
+        "item assignment changes a recorded value in place",
+        "build the result with np.where, np.concatenate or np.stack",
+    ),
     "__delitem__": ("deleting items changes a recorded value in place", "index what remains"),
     "__floordiv__": ("// is not supported", "divide with /"),
     "__rfloordiv__": ("// is not supported", "divide with /"),
@@ -174,13 +197,22 @@ REFUSED = {
     "__rmod__": ("% is not supported", "write it with supported functions"),
     "__divmod__": ("divmod is not supported", "divide with /"),
     "__round__": ("round() is not supported", "round after reading n.value"),
-    "__format__": ("a traced value has no text while it is being recorded",
-                   "print node values after the trace"),
+    "__format__": (
+        "a traced value has no text while it is being recorded",
+        "print node values after the trace",
+    ),
     "astype": ("astype is not supported", "convert the inputs before the trace"),
 }
 METHODS = {
-    "sum": np.sum, "mean": np.mean, "max": np.max, "min": np.min, "dot": np.dot,
-    "ravel": np.ravel, "squeeze": np.squeeze, "swapaxes": np.swapaxes, "clip": np.clip,
+    "sum": np.sum,
+    "mean": np.mean,
+    "max": np.max,
+    "min": np.min,
+    "dot": np.dot,
+    "ravel": np.ravel,
+    "squeeze": np.squeeze,
+    "swapaxes": np.swapaxes,
+    "clip": np.clip,
 }
 
 
@@ -217,5 +249,6 @@ def record(op: Op, args: tuple[Any, ...], params: dict[str, Any] | None = None) 
     """Record an operation of our own, or just compute it when nothing in `args` is traced."""
     if any(arg.__class__ is Var for arg in args):
         return apply(op, args, params, caller(1))
-    return op.evaluate([np.asarray(arg)[()] if not isinstance(arg, float) else arg for arg in args],
-                       params or {})
+    return op.evaluate(
+        [np.asarray(arg)[()] if not isinstance(arg, float) else arg for arg in args], params or {}
+    )

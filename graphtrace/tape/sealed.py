@@ -11,7 +11,6 @@ from graphtrace.formula.names import number_text
 from graphtrace.ops.registry import Op
 from graphtrace.ops.values import shape_of
 from graphtrace.tape.sources import Place, Where, place_of, where_of
-from graphtrace.tape.tape import Guard
 from graphtrace.tape.var import ABSENT, CONSTANT, INPUT, Var, WithConstant, operation
 
 __all__ = ["Sealed"]
@@ -31,18 +30,19 @@ class Sealed:
     nodes: records in order of execution, every literal a node of its own before its use.
     operands: for each node the numbers of its operands, in slot order.
     given: names that were given outright (inputs, statements, `gt.name`), by record.
+    result: the record that takes a name when nothing else names it, and that name.
     """
 
     def __init__(
         self,
         records: Sequence[Var],
         given: Mapping[Var, str],
-        guards: Sequence[Guard] = (),
         scopes: Sequence[tuple[int, tuple[str, ...]]] = ((0, ()),),
+        result: tuple[Var, str] | None = None,
     ) -> None:
         self.records = records
         self.given = given
-        self.guards = guards
+        self._result = result
         self._scopes = scopes
         self.nodes: list[Var] = []
         self.operands: list[tuple[int, ...]] = []
@@ -61,6 +61,8 @@ class Sealed:
                 operands.append(())
                 pair = (record.a.index, literal.index)
                 operands.append(pair if op.side == 1 else pair[::-1])
+            elif record.op is INPUT:
+                operands.append(())
             elif record.a is not None:
                 one, two = record.a, record.b
                 operands.append((one.index,) if two is None else (one.index, two.index))
@@ -112,9 +114,11 @@ class Sealed:
     @cached_property
     def iterations(self) -> list[int | None]:
         """For each node k, when it is the k-th of several recorded at one place."""
-        places = [(id(record.code), record.lasti) if record.code is not None and op is not None
-                  else None for number, record in enumerate(self.nodes)
-                  for op in (self.op(number),)]
+        places = [
+            (id(record.code), record.lasti) if record.code is not None and op is not None else None
+            for number, record in enumerate(self.nodes)
+            for op in (self.op(number),)
+        ]
         totals = Counter(place for place in places if place is not None)
         seen: Counter[tuple[int, int]] = Counter()
         found: list[int | None] = []
@@ -144,8 +148,9 @@ class Sealed:
             (self._first[start] if start < len(self._first) else len(self.nodes), path)
             for start, path in self._scopes
         ]
-        for (start, path), (end, _) in zip(events, [*events[1:], (len(self.nodes), ())],
-                                           strict=True):
+        for (start, path), (end, _) in zip(
+            events, [*events[1:], (len(self.nodes), ())], strict=True
+        ):
             found.extend([path] * (end - start))
         return found
 
@@ -182,40 +187,40 @@ class Sealed:
     def _naming(self) -> tuple[list[str], list[bool]]:
         bases = self._assigned()
         totals = Counter(base for base in bases if base is not None)
-        taken = {name for name in self.given.values()}
-        taken |= {base for base, count in totals.items() if count == 1}
+        outright = set(self.given.values())
+        taken = outright | {base for base, count in totals.items() if count == 1}
         names: list[str | None] = []
         seen: Counter[str] = Counter()
-        for number, base in enumerate(bases):
-            given = self.given.get(self.nodes[number])
-            if given is not None:
-                names.append(given)
-            elif base is None:
-                names.append(None)
-            elif totals[base] == 1 and base not in set(self.given.values()):
-                names.append(base)
-            else:
-                seen[base] += 1
-                names.append(_subscripted(base, seen[base], taken))
-        self._name_outputs_and_rest(names, set(totals) | set(self.given.values()))
-        return [name or "" for name in names], self._named
-    
-    def _name_outputs_and_rest(self, names: list[str | None], words: set[str]) -> None:
-        self._named = [name is not None for name in names]
-        used = {name for name in names if name}
-        stems = {name.rstrip("0123456789").rstrip("_") for name in words}
+        for record, base in zip(self.nodes, bases, strict=True):
+            name = self.given.get(record)
+            if name is None and base is not None:
+                if totals[base] == 1 and base not in outright:
+                    name = base
+                else:
+                    seen[base] += 1
+                    name = _subscripted(base, seen[base], taken)
+                    taken.add(name)
+            names.append(name)
+        if self._result is not None and self._result[1] not in taken:
+            number = self._result[0].index
+            names[number] = names[number] or self._result[1]
+        return self._name_rest(names, taken), [name is not None for name in names]
+
+    def _name_rest(self, names: Sequence[str | None], taken: set[str]) -> list[str]:
+        """Number the nodes that have no name, under a stem the user does not use."""
+        stems = {name.rstrip("0123456789").rstrip("_") for name in taken}
         prefix = next((stem for stem in PREFIXES if stem not in stems), PREFIXES[-1])
         count = 0
+        found: list[str] = []
         for number, name in enumerate(names):
             if name is not None:
-                continue
-            if self.kind(number) == "constant":
-                names[number] = _constant_name(self.nodes[number].value)
-                continue
-            count += 1
-            while f"{prefix}{count}" in used:
+                found.append(name)
+            elif self.kind(number) == "constant":
+                found.append(_constant_name(self.nodes[number].value))
+            else:
                 count += 1
-            names[number] = f"{prefix}{count}"
+                found.append(f"{prefix}{count}")
+        return found
 
     def _assigned(self) -> list[str | None]:
         """Return for each node the name its source assigns it to, before subscripts."""

@@ -132,8 +132,7 @@ def _places(filename: str, stamp: int) -> dict[Extent, Place]:
     targets: dict[Extent, str] = {}
     operands: dict[Extent, tuple[str | None, ...]] = {}
     for node in ast.walk(tree):
-        for extent, name in _assigned(node):
-            targets[extent] = name
+        targets.update(_assigned(node))
         named = _operands(node)
         if named:
             operands[_of(node)] = named

@@ -24,30 +24,46 @@ class Guard(tuple[Var, bool, Any, int]):
     __slots__ = ()
 
 
-class Tape(list[Var]):
-    """An append-only list of records.
+class Tape(list[Any]):
+    """An append-only list of records; `quiet` silences NumPy's warnings from its first array on.
 
     Records hold the tape's bound `append`, so the tape and its records form a cycle while
     recording goes on; `detach` ends that, in one step.
     """
 
-    __slots__ = ("__weakref__", "constants", "guards", "names", "push", "quiet", "scopes")
+    __slots__ = ("__weakref__", "constants", "guards", "hushed", "names", "push", "quiet", "scopes")
 
     def __init__(self, *, quiet: bool = False) -> None:
-        super().__init__()
         self.guards: list[Guard] = []
         self.scopes: list[tuple[int, tuple[str, ...]]] = [(0, tuple(_scope_stack))]
         self.names: list[tuple[Var, str]] = []
         self.constants: dict[int, tuple[np.ndarray, Var]] = {}
         self.quiet = quiet
+        self.hushed: np.errstate | None = None
         self.push: Any = self.append
-        _open_tapes.add(self)
+        if quiet:
+            _tracing.append(self)
+        else:
+            _open_tapes.add(self)
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override] # a tape is identified, not compared
         return object.__hash__(self)
 
     def __eq__(self, other: object) -> bool:
         return self is other
+
+    @classmethod
+    def noted(
+        cls,
+        guards: list["Guard"],
+        names: list[tuple[Var, str]],
+        scopes: list[tuple[int, tuple[str, ...]]],
+    ) -> "Tape":
+        """Return an ended tape that only keeps notes, for records made without recording."""
+        tape = cls(quiet=True)
+        tape.detach()
+        tape.guards, tape.names, tape.scopes = guards, names, scopes
+        return tape
 
     def leaf(self, value: Value, op: Any, code: Any = None, lasti: int = 0) -> Var:
         """Append a record that computes nothing: an input or a constant."""
@@ -73,7 +89,6 @@ class Tape(list[Var]):
             record.value = value
             record.op = INPUT
             record.a = None
-            record.b = ()
             record.g = ABSENT
             record.code = None
             record.push = push
@@ -93,17 +108,36 @@ class Tape(list[Var]):
             return record
         return self.leaf(snapshot(value, frame), CONSTANT, code, lasti)
 
+    def hush(self) -> None:
+        """Silence NumPy's floating-point warnings until the recording ends."""
+        self.hushed = np.errstate(all="ignore")
+        self.hushed.__enter__()
+
     def detach(self) -> list[Var]:
-        """Return the records as a plain list and empty the tape, which ends the recording."""
+        """Return the records as a plain list and empty the tape, which ends the recording.
+
+        Of an ended recording nothing is left to return.
+        """
+        if self.push is None:
+            return []
         records = list(self)
         self.clear()
         self.constants.clear()
         self.push = None
-        _open_tapes.discard(self)
+        if self.hushed is not None:
+            self.hushed.__exit__(None, None, None)
+            self.hushed = None
+        if self.quiet:
+            _tracing.remove(self)
+        else:
+            _open_tapes.discard(self)
         return records
 
 
 _open_tapes: WeakSet[Tape] = WeakSet()
+"""Graphs that are built step by step; they end when they are dropped."""
+_tracing: list[Tape] = []
+"""Recordings that are going on; they end with the function that is traced."""
 _scope_stack: list[str] = []
 
 
@@ -126,7 +160,7 @@ def scope(name: str) -> "Iterator[None]":
 
 def _note_scope() -> None:
     path = tuple(_scope_stack)
-    for tape in list(_open_tapes):
+    for tape in (*_tracing, *_open_tapes):
         tape.scopes.append((len(tape), path))
 
 
@@ -159,8 +193,11 @@ def snapshot(value: Any, frame: Any) -> Value:
         try:
             array = np.array(value)
         except ValueError as error:
-            raise _refuse(frame, f"a {type(value).__name__} of uneven lengths: {error}",
-                          "give every row the same length") from None
+            raise _refuse(
+                frame,
+                f"a {type(value).__name__} of uneven lengths: {error}",
+                "give every row the same length",
+            ) from None
     kind = array.dtype.kind
     if kind in "fbiu":
         if array.ndim == 0 and array.dtype == np.float64:
@@ -190,18 +227,19 @@ def apply(op: Op, args: Sequence[Any], params: Mapping[str, Any] | None, frame: 
                 push = arg.push
             elif push is not arg.push and push.__self__ is not arg.push.__self__:
                 raise _refuse(
-                    frame, "values of two different graphs in one operation",
+                    frame,
+                    "values of two different graphs in one operation",
                     "use one graph's values only, or pass plain numbers across",
                 )
     if push is None:
         raise TypeError(f"{op.name} needs at least one traced operand here")
     tape: Tape = push.__self__
-    operands = tuple(
-        [arg if arg.__class__ is Var else tape.constant(arg, frame) for arg in args]
-    )
+    operands = tuple([arg if arg.__class__ is Var else tape.constant(arg, frame) for arg in args])
     values = [operand.value for operand in operands]
     try:
         if tape.quiet:
+            if tape.hushed is None:
+                tape.hush()
             out = op.evaluate(values, params or {})
         else:
             with np.errstate(all="ignore"):

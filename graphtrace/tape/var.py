@@ -9,6 +9,8 @@ and holding operands directly instead of by number, is what makes recording fast
 - any other: `a` is None, `b` the tuple of operands, `da` the parameters (a dict or None).
 """
 
+from __future__ import annotations
+
 from sys import _getframe
 from types import CodeType
 from typing import TYPE_CHECKING, Any, NamedTuple
