@@ -356,8 +356,8 @@ class Graph:
         *,
         format: str | None = None,  # noqa: A002 # the word users know from NumPy and Graphviz
         **options: Any,
-    ) -> bytes:
-        """Draw the graph; write it to `path` when given, and return the file's bytes.
+    ) -> bytes | None:
+        """Draw the graph: write it to `path`, or return the bytes when there is none.
 
         The format comes from the path's extension or `format` (svg, png, dot, txt, json).
         Options: `show`, `theme`, `look`, `scale`, `deadline`; see `graphtrace.render`.
@@ -366,12 +366,16 @@ class Graph:
 
         if path is None:
             return render.render(self.facts(), format or "svg", **options)
-        return render.save(self.facts(), path, format, **options)
+        render.save(self.facts(), path, format, **options)
+        return None
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from graphtrace.render import render
+
+        facts = self.facts()
         return {
-            "image/svg+xml": self.render(format="svg").decode(),
-            "text/plain": self.render(format="txt").decode(),
+            "image/svg+xml": render(facts, "svg").decode(),
+            "text/plain": render(facts, "txt").decode(),
         }
 
 

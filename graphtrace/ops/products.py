@@ -10,7 +10,6 @@ from graphtrace.formula.tree import Notation
 from graphtrace.ops.registry import structured
 from graphtrace.ops.values import shape_of, unbroadcast
 
-
 Cases = list[tuple[tuple[Any, ...], dict[str, Any]]]
 
 

@@ -17,7 +17,7 @@ from graphtrace.tape.var import Var, caller
 
 __all__ = ["attach", "call"]
 
-FAST: dict[Any, Callable[[Var, Any], Var]] = {}
+FAST: dict[Any, Callable[..., Var]] = {}
 """From a ufunc of one operand to its generated recorder for floats."""
 
 
@@ -96,7 +96,11 @@ def _bare(value: Any) -> Any:
     return value.value if value.__class__ is Var else value
 
 
-SHAPE_QUERIES = {np.shape: np.shape, np.ndim: np.ndim, np.size: np.size}
+SHAPE_QUERIES: dict[Any, Callable[..., Any]] = {
+    np.shape: np.shape,
+    np.ndim: np.ndim,
+    np.size: np.size,
+}
 """Functions of the shape alone: they record nothing."""
 
 
