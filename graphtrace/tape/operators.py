@@ -13,7 +13,7 @@ from graphtrace.ops.registry import OPS, Op
 from graphtrace.tape.tape import apply
 from graphtrace.tape.var import ABSENT, Var, WithConstant
 
-__all__ = ["SCALAR_RECORDERS", "attach"]
+__all__ = ["attach", "scalar_recorder"]
 
 BINARY = {
     "add": "add",
@@ -144,9 +144,6 @@ def {method}(self, frame=None):
     return apply(op, (self,), None, frame)
 """
 
-SCALAR_RECORDERS: dict[Any, Any] = {}
-"""From a NumPy ufunc of one operand to the generated function that records it."""
-
 
 def _partial(op: Op, slot: int) -> str:
     """Return source for a partial derivative that is a float whatever the formula's literals."""
@@ -212,10 +209,15 @@ def attach() -> None:
     for method, name in UNARY.items():
         setattr(Var, f"__{method}__", _define(OPS[name], f"__{method}__", UNARY_SOURCE))
     Var.__hash__ = object.__hash__  # type: ignore[method-assign] # `==` records, identity hashes
-    for op in OPS.values():
-        unary = op.arity == 1 and op.is_elementwise and op.scalar and op.differentiable
-        if unary and _has_scalars(op):
-            SCALAR_RECORDERS[op.name] = _define(op, f"record_{op.name}", UNARY_SOURCE)
+
+
+def scalar_recorder(op: Op) -> Any:
+    """Return a function that records an operation of one float, None where there is none."""
+    if op.arity != 1 or not op.is_elementwise or not op.differentiable:
+        return None
+    if op.scalar is None or not _has_scalars(op):
+        return None
+    return _define(op, f"record_{op.name}", UNARY_SOURCE)
 
 
 def _has_scalars(op: Op) -> bool:

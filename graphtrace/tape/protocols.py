@@ -10,15 +10,15 @@ from graphtrace.errors import did_you_mean
 from graphtrace.ops.registry import CALLS, OPS, Op
 from graphtrace.ops.shapes import bind_getitem
 from graphtrace.ops.values import shape_of
-from graphtrace.tape.operators import SCALAR_RECORDERS
+from graphtrace.tape.operators import scalar_recorder
 from graphtrace.tape.refuse import refusal
 from graphtrace.tape.tape import Guard, apply
 from graphtrace.tape.var import Var, caller
 
 __all__ = ["attach", "call"]
 
-FAST: dict[Any, Callable[..., Var]] = {}
-"""From a ufunc of one operand to its generated recorder for floats."""
+FAST: dict[Any, Callable[..., Var] | None] = {}
+"""From a ufunc to its generated recorder for one float, None where it has none."""
 
 
 def array_ufunc(self: Var, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -26,6 +26,9 @@ def array_ufunc(self: Var, ufunc: Any, method: str, *inputs: Any, **kwargs: Any)
     fast = FAST.get(ufunc)
     if fast is not None and not kwargs and method == "__call__":
         return fast(self, _getframe(1))
+    if ufunc not in FAST:
+        known = CALLS.get(ufunc)
+        FAST[ufunc] = None if known is None else scalar_recorder(known[0])
     frame = caller()
     if method != "__call__":
         fix = "use np.sum, np.max or a loop" if method == "reduce" else "write it without it"
@@ -244,9 +247,6 @@ def attach() -> None:
     members.update({name: _refused(*why) for name, why in REFUSED.items()})
     for name, member in members.items():
         setattr(Var, name, member)
-    for func, (op, _) in CALLS.items():
-        if isinstance(func, np.ufunc) and op.name in SCALAR_RECORDERS:
-            FAST[func] = SCALAR_RECORDERS[op.name]
 
 
 def record(op: Op, args: tuple[Any, ...], params: dict[str, Any] | None = None) -> Any:
