@@ -1,5 +1,6 @@
 """TXT: the graph as a tree for terminals, the output at its root; needs no Graphviz."""
 
+from collections import deque
 from dataclasses import dataclass
 
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts, Value
@@ -9,7 +10,7 @@ from graphtrace.scene.typeset import printable, shorten
 
 __all__ = ["tree_text"]
 
-LINES, DEPTH, WIDTH = 2000, 60, 64
+LINES, DEPTH, WIDTH = 2000, 16, 64
 MISSING = "–"
 
 
@@ -19,15 +20,17 @@ class _Line:
     node: NodeFacts
     edge: EdgeFacts | None
     again: bool
+    below: bool
 
 
 def tree_text(facts: GraphFacts, show: frozenset[str], digits: int = 4) -> str:
     """Return the tree: each node once, with its operands below it, later uses referring to it.
 
-    Trees deeper than 60 levels or longer than 2000 lines are cut, and a last sentence says so.
+    ``↑`` marks a node that is written out elsewhere, ``↓`` one that is so further down, as 16
+    levels are as deep as a tree is readable. After 2000 lines a last sentence says what is left.
     """
     lines, seen = _walk(facts)
-    names = {node.id: _shown_name(node) for node in facts.nodes if node.id in seen}
+    names = {line.node.id: _shown_name(line.node) for line in lines}
     header = _header(facts, show)
     uses: dict[int, int] = {}
     for edge in facts.edges:
@@ -52,19 +55,27 @@ def _walk(facts: GraphFacts) -> tuple[list[_Line], set[int]]:
         incoming.setdefault(use.target, []).append(use)
     lines: list[_Line] = []
     seen: set[int] = set()
-    stack: list[tuple[int, EdgeFacts | None, str, str, int]] = [(facts.output, None, "", "", 0)]
-    while stack and len(lines) < LINES:
-        id_, edge, branch, stem, depth = stack.pop()
-        again = id_ in seen
-        lines.append(_Line(branch, nodes[id_], edge, again))
-        seen.add(id_)
-        if again or depth == DEPTH:
-            continue
-        operands = incoming.get(id_, [])
-        for place, operand in reversed(list(enumerate(operands))):
-            last = place == len(operands) - 1
-            tee, rest = ("└─ ", "   ") if last else ("├─ ", "│  ")
-            stack.append((operand.source, operand, stem + tee, stem + rest, depth + 1))
+    put_off: dict[int, None] = {facts.output: None}
+    roots = deque([facts.output])
+    while roots and len(lines) < LINES:
+        root = roots.popleft()
+        stack: list[tuple[int, EdgeFacts | None, str, str, int]] = [(root, None, "", "", 0)]
+        while stack and len(lines) < LINES:
+            id_, edge, branch, stem, depth = stack.pop()
+            operands = incoming.get(id_, [])
+            again = id_ in seen or (id_ in put_off and depth > 0)
+            below = not again and depth == DEPTH and bool(operands)
+            lines.append(_Line(branch, nodes[id_], edge, again, below))
+            if below:
+                put_off[id_] = None
+                roots.append(id_)
+            if again or below:
+                continue
+            seen.add(id_)
+            for place, operand in reversed(list(enumerate(operands))):
+                last = place == len(operands) - 1
+                tee, rest = ("└─ ", "   ") if last else ("├─ ", "│  ")
+                stack.append((operand.source, operand, stem + tee, stem + rest, depth + 1))
     return lines, seen
 
 
@@ -96,20 +107,22 @@ def _row(
 ) -> list[str]:
     node, edge = line.node, line.edge
     head = names[node.id]
-    if line.again:
-        head += " ↑"
+    if line.again or line.below:
+        head += " ↓" if line.below else " ↑"
     elif node.kind == "op":
         formula = shorten(printable(node.expression), WIDTH)
         head = f"{head} = {formula}" if head != formula else formula
     elif uses.get(node.id, 0) > 1 and node.kind == "input":
         head += f" ({uses[node.id]} uses)"
     cells = {
-        "shape": "" if line.again else signature(node.value),
-        "value": "" if line.again else _value(node.value, digits),
-        "grad": "" if line.again else _gradient(node, digits),
+        "shape": "" if line.again or line.below else signature(node.value),
+        "value": "" if line.again or line.below else _value(node.value, digits),
+        "grad": "" if line.again or line.below else _gradient(node, digits),
         "local": _local(edge, digits),
         "contribution": _contribution(edge, digits),
-        "where": "" if line.again or node.where is None else printable(str(node.where)),
+        "where": ""
+        if line.again or line.below or node.where is None
+        else printable(str(node.where)),
     }
     return [line.tree + head, *(text for key, text in cells.items() if _wanted(key, show))]
 
@@ -148,8 +161,8 @@ def _sentence(facts: GraphFacts, missing: int) -> str:
     parts = []
     if missing > apart:
         parts.append(
-            f"{missing - apart} more nodes are not shown: the tree ends at depth {DEPTH}"
-            f" and after {LINES} lines; the json format has them all."
+            f"{missing - apart} more nodes are not shown: the tree ends after {LINES} lines;"
+            " the json format has them all."
         )
     if apart:
         parts.append(f"{apart} nodes do not feed into the output.")

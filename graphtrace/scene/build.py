@@ -17,7 +17,7 @@ from graphtrace.scene.layout import (
     Placement,
     place,
 )
-from graphtrace.scene.model import Box, Cluster, Label, Scene, SceneNode, Text, Wire
+from graphtrace.scene.model import Box, Cluster, Label, Scene, SceneNode, Wire
 from graphtrace.scene.options import Options
 from graphtrace.scene.plan import Plan, edge_key, make_plan, rows_of
 from graphtrace.scene.sidebar import sidebar
@@ -143,18 +143,7 @@ def _frame(blocks: list[Block], draft: _Draft) -> Frame:
         )
         for edge in draft.routed
     )
-    headings = {}
-    for block in blocks:
-        for depth in range(1, len(block.scope) + 1):
-            path = block.scope[:depth]
-            if path not in headings:
-                ink = _heading(path)
-                headings[path] = (round(ink.width) + 6, round(ink.height) + 2)
-    return Frame(boxes, wires, headings)
-
-
-def _heading(path: tuple[str, ...]) -> Text:
-    return plain(path[-1], "scope", HEADING, limit=40)
+    return Frame(boxes, wires)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +222,9 @@ def _wires(draft: _Draft, blocks: list[Block], placement: Placement) -> list[Wir
             if arrival.port:
                 source, route = routes[arrival.edge]
                 tail, x0, y0 = places[source]
-                points = ((x0 + tail.width, y0 + tail.axis), *route[1:-1], *points)
+                # Ports are whole numbers to Graphviz; the last handle moves with the end.
+                handle = (route[-2][0], route[-2][1] + points[0][1] - route[-1][1])
+                points = ((x0 + tail.width, y0 + tail.axis), *route[1:-2], handle, *points)
             else:
                 dashed = leads[source].role == "alias"
             role, title = "alias" if dashed else "wire", draft.titles[arrival.edge]
@@ -244,8 +235,12 @@ def _wires(draft: _Draft, blocks: list[Block], placement: Placement) -> list[Wir
 
 
 def _cluster(path: tuple[str, ...], box: Box) -> Cluster:
-    ink = _heading(path)
-    label = Label(ink, box.x + 8, box.y + 5 + ink.ascent)
+    ink = plain(path[-1], "scope", HEADING, limit=40)
+    for limit in range(39, 1, -1):
+        if ink.width <= box.width - 12:
+            break
+        ink = plain(path[-1], "scope", HEADING, limit=limit)
+    label = Label(ink, box.x + 7, box.y + 3 + ink.ascent)
     return Cluster("c" + "-".join(path), printable(" / ".join(path)), box, label)
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = ["place_in_columns"]
 
-COLUMN_GAP, ROW_GAP = 44.0, 14.0
+COLUMN_GAP, ROW_GAP, MARGIN = 44.0, 14.0, 20.0
 
 
 def place_in_columns(
@@ -98,13 +98,17 @@ def _route(
 
 def _clusters(frame: "Frame", corners: list[Point]) -> dict[tuple[str, ...], Box]:
     found: dict[tuple[str, ...], Box] = {}
-    for path, (width, height) in frame.headings.items():
+    for path in frame.clusters:
         boxes = [
             Box(*corners[index], box.width, box.height)
             for index, box in enumerate(frame.boxes)
             if box.cluster[: len(path)] == path
         ]
         around = bounds(boxes, [])
-        wide = max(around.width + 20, width + 8)
-        found[path] = Box(around.x - 10, around.y - 10 - height, wide, around.height + 20 + height)
+        found[path] = Box(
+            around.x - MARGIN,
+            around.y - MARGIN,
+            around.width + 2 * MARGIN,
+            around.height + 2 * MARGIN,
+        )
     return found

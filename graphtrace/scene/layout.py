@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,10 +14,19 @@ from graphtrace.scene import _worker
 from graphtrace.scene.layered import place_in_columns
 from graphtrace.scene.model import Box, Point
 
-__all__ = ["IN_PROCESS_LIMIT", "Frame", "FrameBox", "FrameEdge", "Placement", "place"]
+__all__ = [
+    "CLUSTER_MARGIN",
+    "IN_PROCESS_LIMIT",
+    "Frame",
+    "FrameBox",
+    "FrameEdge",
+    "Placement",
+    "place",
+]
 
 IN_PROCESS_LIMIT = 300
 RANK_GAP, NODE_GAP = 0.33, 0.17
+CLUSTER_MARGIN = 20
 CHEAP = 'splines=polyline nslimit="1" nslimit1="1" mclimit="0.3" searchsize="5" '
 
 
@@ -44,14 +52,16 @@ class FrameEdge:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What a layout needs to know; boxes are referred to by position.
-
-    Clusters are paths of names; `headings` gives the room for each one's name.
-    """
+    """What a layout needs to know; boxes are referred to by position, clusters by path."""
 
     boxes: tuple[FrameBox, ...]
     edges: tuple[FrameEdge, ...]
-    headings: Mapping[tuple[str, ...], tuple[int, int]]
+
+    @property
+    def clusters(self) -> list[tuple[str, ...]]:
+        """All clusters with their parents, each parent before what is in it."""
+        paths = {box.cluster[:n] for box in self.boxes for n in range(1, len(box.cluster) + 1)}
+        return sorted(paths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +86,12 @@ def place(frame: Frame, deadline: float = 10.0) -> Placement:
     """
     engine = _engine()
     if len(frame.boxes) <= IN_PROCESS_LIMIT:
-        return _read(frame, _run(engine, _source(frame), None))
-    best = _run(engine, _source(frame), 0.6 * deadline)
+        return _read(frame, _run(engine, _source(frame, engine), None))
+    best = _run(engine, _source(frame, engine), 0.6 * deadline)
     if best is not None:
         return _read(frame, best)
     spent = f"The layout took longer than {0.6 * deadline:g} s"
-    cheap = _run(engine, _source(frame, CHEAP), 0.4 * deadline)
+    cheap = _run(engine, _source(frame, engine, CHEAP), 0.4 * deadline)
     if cheap is not None:
         return _read(frame, cheap, f"{spent}; a faster one with straight pieces of wire is shown.")
     corners, routes, clusters = place_in_columns(frame)
@@ -124,32 +134,39 @@ def _run(engine: str, source: str, seconds: float | None) -> bytes | None:
     return done.stdout
 
 
-def _source(frame: Frame, settings: str = "") -> str:
+def _source(frame: Frame, engine: str, settings: str = "") -> str:
     """Return the DOT source; it holds sizes and numbers only, no text of the user's."""
     lines = [
         "digraph {",
         f'graph [rankdir=LR ranksep="{RANK_GAP}" nodesep="{NODE_GAP}" {settings}label=""];',
-        'node [shape=box fixedsize=true margin=0 label=""];',
+        'node [shape=box fixedsize=true margin=0 label="" fontsize=1];',
         "edge [dir=none];",
     ]
     lines += _clusters(frame)
     for index, box in enumerate(frame.boxes):
-        lines.append(f"{index} [{_shape(box)}];")
+        ports = ""
+        if _ported(box):
+            # The WebAssembly build knows no HTML labels; records make others look up fonts.
+            ports = _record(box) if engine == "wasi" else _table(box)
+        size = f'width="{box.width / 72:.5f}" height="{box.height / 72:.5f}"'
+        lines.append(f"{index} [{size} {ports}];")
     for edge in frame.edges:
-        port = f"p{edge.port}:w" if _tabled(frame.boxes[edge.target]) else "w"
         weight = " [weight=6]" if edge.heavy else ""
-        lines.append(f"{edge.source}:e -> {edge.target}:{port}{weight};")
+        lines.append(f"{edge.source}:e -> {edge.target}:{_port(frame, edge)}{weight};")
     return "\n".join([*lines, "}"])
 
 
-def _tabled(box: FrameBox) -> bool:
-    """Tell whether a box needs a table for its ports; one in the middle does not."""
+def _port(frame: Frame, edge: FrameEdge) -> str:
+    return f"p{edge.port}:w" if _ported(frame.boxes[edge.target]) else "w"
+
+
+def _ported(box: FrameBox) -> bool:
+    """Tell whether a box needs ports of its own; one in the middle does not."""
     return len(box.ports) > 1 or (len(box.ports) == 1 and abs(box.ports[0] - box.height / 2) > 0.5)
 
 
-def _shape(box: FrameBox) -> str:
-    if not _tabled(box):
-        return f'width="{box.width / 72:.5f}" height="{box.height / 72:.5f}"'
+def _table(box: FrameBox) -> str:
+    """Return ports as an HTML table of exact size."""
     cells, at = [], 0
     for index, port in enumerate(box.ports):
         top = max(round(port) - 1, at)
@@ -161,28 +178,32 @@ def _shape(box: FrameBox) -> str:
         cells.append(f'<TR><TD FIXEDSIZE="TRUE" WIDTH="2" HEIGHT="{box.height - at}"></TD></TR>')
     plain = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"'
     rest = f'<TD FIXEDSIZE="TRUE" WIDTH="{box.width - 2}" HEIGHT="{box.height}"></TD>'
-    table = (
-        f"<TABLE {plain}><TR><TD><TABLE {plain}>{''.join(cells)}</TABLE></TD>{rest}</TR></TABLE>"
-    )
-    return f"shape=plain fixedsize=false label=<{table}>"
+    inner = f"<TABLE {plain}>{''.join(cells)}</TABLE>"
+    outer = f"<TABLE {plain}><TR><TD>{inner}</TD>{rest}</TR></TABLE>"
+    return f"shape=plain fixedsize=false label=<{outer}>"
+
+
+def _record(box: FrameBox) -> str:
+    """Return ports as fields of a record, right to within a point."""
+    count = box.height // 2
+    fields = [""] * count
+    for index, port in enumerate(box.ports):
+        fields[min(int(port * count / box.height), count - 1)] = f"<p{index}>"
+    return f'shape=record label="{"|".join(fields)}"'
 
 
 def _clusters(frame: Frame) -> list[str]:
-    """Return nested subgraphs, each with room for its heading."""
+    """Return nested subgraphs, with a margin that has room for a heading."""
     lines: list[str] = []
-    paths = sorted(frame.headings)
     members: dict[tuple[str, ...], list[int]] = {}
     for index, box in enumerate(frame.boxes):
         members.setdefault(box.cluster, []).append(index)
     open_: list[tuple[str, ...]] = []
-    for number, path in enumerate(paths):
+    for number, path in enumerate(frame.clusters):
         while open_ and path[: len(open_[-1])] != open_[-1]:
             open_.pop()
             lines.append("}")
-        width, height = frame.headings[path]
-        room = f'WIDTH="{width}" HEIGHT="{height}"'
-        table = f'<TABLE BORDER="0" FIXEDSIZE="TRUE" {room}><TR><TD></TD></TR></TABLE>'
-        lines.append(f"subgraph cluster_{number} {{ graph [margin=10 label=<{table}>];")
+        lines.append(f"subgraph cluster_{number} {{ graph [margin={CLUSTER_MARGIN}];")
         lines.append(" ".join(f"{index};" for index in members.get(path, [])))
         open_.append(path)
     return lines + ["}"] * len(open_)
@@ -196,7 +217,7 @@ def _read(frame: Frame, answer: bytes | None, note: str = "") -> Placement:
     height = float(data["bb"].split(",")[3])
     corners: list[Point] = [(0.0, 0.0)] * len(frame.boxes)
     clusters: dict[tuple[str, ...], Box] = {}
-    paths = sorted(frame.headings)
+    paths = frame.clusters
     names: dict[int, int] = {}
     for thing in data.get("objects", []):
         label = thing["name"]
@@ -225,8 +246,4 @@ def _routes(
         )
         key = (names[edge["tail"]], names[edge["head"]], edge.get("headport", "w"))
         found.setdefault(key, []).append(points)
-    routes = []
-    for edge in frame.edges:
-        port = f"p{edge.port}:w" if _tabled(frame.boxes[edge.target]) else "w"
-        routes.append(found[edge.source, edge.target, port].pop(0))
-    return tuple(routes)
+    return tuple(found[edge.source, edge.target, _port(frame, edge)].pop(0) for edge in frame.edges)

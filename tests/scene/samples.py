@@ -4,6 +4,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -292,7 +293,7 @@ def nasty() -> GraphFacts:
     """A chain whose names are all hostile to some format."""
     m = Maker(NASTY[0] + NASTY[4])
     m.node(NASTY[0], 1.0, 1.0, scope=(NASTY[0],))
-    for before, name in zip(NASTY, NASTY[1:], strict=False):
+    for before, name in pairwise(NASTY):
         m.node(name, 1.0, 1.0, op="tanh", symbol="<&>", expression=f"f({before})", latex=before,
                operands=[(before, before, before, 1.0, 1.0)], scope=(NASTY[0],))  # fmt: skip
     return m.facts()

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from itertools import combinations
 
 import pytest
-from tests.scene import samples
 
 from graphtrace.annotate.facts import GraphFacts
 from graphtrace.scene.build import build_scene
 from graphtrace.scene.geometry import sample
 from graphtrace.scene.model import Box, Point, Scene
 from graphtrace.scene.options import SHOWABLE, Options
+from tests.scene import samples
 
 PICTURES: dict[str, Callable[[], GraphFacts]] = {
     "s1": samples.s1,
@@ -26,8 +26,8 @@ PICTURES: dict[str, Callable[[], GraphFacts]] = {
     "hub": samples.hub,
     "hub that is an operation": lambda: samples.hub(9, op=True),
     "three shared weights": lambda: samples.rnn(2),
-    "aliased weights": lambda: samples.rnn(12),
-    "layers": lambda: samples.layered(60, 6),
+    "aliased weights": lambda: samples.rnn(9),
+    "layers": lambda: samples.layered(36, 6),
     "long names": samples.long_names,
     "many operands": lambda: samples.many_operands(12),
 }
@@ -79,9 +79,10 @@ def crossed_nodes(scene: Scene) -> list[tuple[str, str]]:
     return [
         (wire.key, node.key)
         for wire in scene.wires
+        for points in [sample(wire.points)]
         for node in blocks
         if node.key not in (wire.source, wire.target)
-        and any(holds(node.box, point) for point in sample(wire.points))
+        and any(holds(node.box, point) for point in points)
     ]
 
 
@@ -91,8 +92,9 @@ def crossed_labels(scene: Scene) -> list[tuple[str, str]]:
     return [
         (wire.key, label.ink.text)
         for wire in scene.wires
+        for points in [sample(wire.points)]
         for label in labels
-        if any(holds(label.box, point) for point in sample(wire.points))
+        if any(holds(label.box, point) for point in points)
     ]
 
 

@@ -1,0 +1,162 @@
+"""What a picture says: roles, contributions, hubs, cards, and what is left out."""
+
+import numpy as np
+import pytest
+
+from graphtrace.annotate.facts import GraphFacts
+from graphtrace.errors import FormatError
+from graphtrace.scene.build import build_scene
+from graphtrace.scene.model import Label, Scene, SceneNode
+from graphtrace.scene.options import Options, check_look, check_show
+from tests.scene import samples
+
+
+def drawn(facts: GraphFacts, *show: str, look: str = "auto") -> Scene:
+    return build_scene(facts, Options(show=check_show(show or None), look=look))
+
+
+def node(scene: Scene, key: str) -> SceneNode:
+    return next(node for node in scene.nodes if node.key == key)
+
+
+def said(of: Scene | SceneNode, role: str) -> list[str]:
+    nodes = of.nodes if isinstance(of, Scene) else (of,)
+    return [label.ink.text for n in nodes for label in n.labels if label.ink.role == role]
+
+
+def only(of: SceneNode, role: str) -> Label:
+    (label,) = [label for label in of.labels if label.ink.role == role]
+    return label
+
+
+def test_the_value_is_above_the_wire_and_the_gradient_below_in_italics() -> None:
+    scene = drawn(samples.s1())
+    for box in scene.nodes:
+        wire = next(shape for shape in box.shapes if shape.role == "wire")
+        value, gradient = only(box, "value"), only(box, "gradient")
+        assert value.box.bottom <= wire.y + 0.5
+        assert gradient.box.y >= wire.y - 0.5
+        assert (value.ink.italic, gradient.ink.italic) == (False, True)
+    assert said(scene, "value") == ["1", "3", "2", "0", "20.09", "40.17", "40.17"]
+    assert said(scene, "gradient") == ["1", "40.17", "20.09", "1", "2", "1", "1"]
+    assert sorted(said(scene, "local")) == ["1", "1", "1/x", "h2", "h2", "z"]
+
+
+def test_inputs_are_named_at_the_left_and_the_output_at_the_right_end() -> None:
+    scene = drawn(samples.s1())
+    x, f = node(scene, "n0"), node(scene, "n6")
+    assert only(x, "name").left == pytest.approx(x.box.x)
+    assert only(f, "name").box.right == pytest.approx(f.box.right, abs=3)
+
+
+def test_a_shared_weight_shows_each_contribution_and_their_sum_once() -> None:
+    scene = drawn(samples.s2())
+    assert sorted(said(scene, "contribution")) == ["4", "6", "7"]
+    assert said(node(scene, "n0"), "gradient") == ["17"]
+
+
+def test_other_contributions_are_shown_on_request() -> None:
+    assert said(drawn(samples.s1()), "contribution") == []
+    asked = said(drawn(samples.s1(), "value", "grad", "contribution"), "contribution")
+    assert sorted(asked) == ["1", "1", "1", "2", "20.09", "40.17"]
+
+
+def test_a_square_has_two_wires_that_do_not_lie_on_each_other() -> None:
+    one, two = drawn(samples.square()).wires
+    assert (one.source, one.target) == (two.source, two.target) == ("n0", "n1")
+    assert one.points != two.points
+    assert one.head != two.head
+
+
+def test_not_computed_is_absent_and_zero_is_zero() -> None:
+    assert said(drawn(samples.s1(backward=False)), "gradient") == []
+    zero = samples.Maker()
+    zero.node("x", 1.0, 0.0)
+    assert said(drawn(zero.facts()), "gradient") == ["0"]
+
+
+def test_nan_and_infinity_have_badges() -> None:
+    scene = drawn(samples.exceptional())
+    assert sorted(said(scene, "badge-text")) == ["NaN", "NaN", "NaN", "−∞", "∞"]
+    badges = [shape for n in scene.nodes for shape in n.shapes if shape.role == "badge"]
+    assert len(badges) == 5
+    cards = said(drawn(samples.softmax(nan=True)), "badge-text")
+    assert "NaN×3" in cards
+    assert "+∞×1" in cards
+
+
+def test_a_hub_has_an_alias_at_each_use_and_one_box_with_the_sum() -> None:
+    scene = drawn(samples.hub(20))
+    aliases = [n for n in scene.nodes if n.role == "alias"]
+    assert len(aliases) == 20
+    assert {wire.source for wire in scene.wires if wire.dashed} == {n.key for n in aliases}
+    (box,) = [n for n in scene.nodes if n.role == "hub"]
+    assert "20 uses" in said(box, "shape")
+    terms = " ".join(said(box, "gradient"))
+    assert terms.startswith("∂h₂₀/∂w = 122.3 = 6.116 + 6.116")
+    assert "more" in terms
+    assert not [n for n in drawn(samples.hub(8)).nodes if n.role in ("alias", "hub")]
+
+
+def test_constants_stand_at_their_wire_without_gradient() -> None:
+    m = samples.Maker()
+    m.node("x", 3.0, 2.0)
+    m.node("2", 2.0, op="constant", named=False)
+    m.node("y", 6.0, 1.0, op="multiply", symbol="×",
+           operands=[("2", "x", "x", 3.0, None), ("x", "2", "2", 2.0, 2.0)])  # fmt: skip
+    scene = drawn(m.facts())
+    (constant,) = [n for n in scene.nodes if n.role == "constant"]
+    assert [label.ink.text for label in constant.labels] == ["2"]
+
+
+def test_arrays_are_cards_and_scalars_beside_them_circuits() -> None:
+    scene = drawn(samples.network())
+    roles = {n.title.split(" ")[0]: n.role for n in scene.nodes if n.key[0] == "n"}
+    assert roles == {"x": "card", "W₁": "card", "b₁": "card", "W₂": "card", "a₁": "card",
+                     "z₁": "card", "h₁": "card", "o": "card", "L": "operation"}  # fmt: skip
+    assert {n.role for n in drawn(samples.network(), look="circuit").nodes} == {
+        "input",
+        "operation",
+    }
+    assert {n.role for n in drawn(samples.s1(), look="card").nodes} == {"card"}
+
+
+def test_a_large_card_tells_shape_statistics_and_norm() -> None:
+    p = node(drawn(samples.softmax()), "n2")
+    assert "float64[100, 50]" in said(p, "shape")
+    assert any(text.startswith("mean 0.02") for text in said(p, "value"))
+    assert any(text.startswith("norm") for text in said(p, "gradient"))
+    levels = [shape.level for shape in p.shapes if shape.level is not None]
+    assert len(levels) == 2 * 12 * 8
+    assert all(-1 <= level <= 1 for level in levels)
+
+
+def test_heat_maps_share_a_scale_that_the_legend_tells() -> None:
+    facts = samples.softmax()
+    (legend,) = [n for n in drawn(facts).nodes if n.role == "legend"]
+    peak = max(float(np.abs(n.value).max()) for n in facts.nodes if np.ndim(n.value))
+    assert said(legend, "value")[-1] == f"{peak:.3g}"
+
+
+def test_scopes_are_nested_frames() -> None:
+    outer, inner = drawn(samples.diamond(("encoder", "block"))).clusters
+    assert (outer.label.ink.text, inner.label.ink.text) == ("encoder", "block")
+    assert outer.box.x < inner.box.x
+    assert inner.box.bottom < outer.box.bottom
+
+
+def test_every_node_and_wire_speaks() -> None:
+    scene = drawn(samples.s1())
+    assert node(scene, "n4").title == "h₂ = 20.09"
+    assert "op exp; exp(y); value 20.09; gradient 2" in node(scene, "n4").description
+    assert next(w for w in scene.wires if w.key == "e4-5-0").title == (
+        "∂h₃/∂h₂ = z = 2; contribution 2"
+    )
+
+
+def test_unknown_words_are_named_with_a_guess() -> None:
+    with pytest.raises(FormatError, match=r"cannot show 'vaule'; did you mean 'value'\?"):
+        check_show("vaule,grad")
+    with pytest.raises(FormatError, match=r"unknown look 'cards'; did you mean 'card'\?"):
+        check_look("cards")
+    assert check_show("value, grad") == {"value", "grad"}
