@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from graphtrace_cli.errors import RequestError, in_users_file
 from graphtrace_cli.values import Number, parse_at, parse_value
 
@@ -31,9 +29,7 @@ def load_with_gradients(
     """Return the graph of SOURCE at the given inputs, after its backward pass."""
     graph = load(source, at)
     start = None if seed is None else parse_value(seed, "--seed")
-    with np.errstate(all="ignore"):
-        graph.backward(output, seed=start)
-    return graph
+    return graph.backward(output, seed=start)
 
 
 def load(source: str, at: list[str] | None) -> "Graph":
@@ -49,8 +45,7 @@ def load(source: str, at: list[str] | None) -> "Graph":
         raise RequestError(f"{source}: which function? {_offer(Path(source))}")
     import graphtrace
 
-    with np.errstate(all="ignore"):
-        return graphtrace.parse(text, **inputs)
+    return graphtrace.parse(text, **inputs)
 
 
 def _offer(path: Path) -> str:
@@ -75,7 +70,7 @@ def _trace_file(path: Path, name: str, inputs: dict[str, Number]) -> "Graph":
         raise RequestError(f"{path.name} has no function {name!r}{did_you_mean(name, known)}")
     call = _bind(function, f"{path.name}:{name}", inputs)
     try:
-        with _quiet_user_code(), np.errstate(all="ignore"):
+        with _quiet_user_code():
             return trace(call.function, *call.positional, **call.keywords)
     except GraphTraceError:
         raise

@@ -31,6 +31,9 @@ def noisy(x=2.0):
     print("hello")
     return x * x
 
+def accident(x=-1.0, z=0.0):
+    return np.log(x) + 1 / z + np.sqrt(x) * np.log(0.0)
+
 answer = 42
 """
 
@@ -103,6 +106,13 @@ def test_no_bytecode_is_left_beside_the_file(cli, tmp_path):
 )
 def test_a_source_that_cannot_be_traced_is_one_line(cli, source, words):
     assert cli("table", source).is_refusal(*words)
+
+
+def test_numeric_accidents_in_a_function_are_quiet_results(shell):
+    for verb in ("table", "check", "render"):
+        outcome = shell(verb, "net.py:accident")
+        assert (outcome.code, outcome.err) == (0, ""), outcome
+        assert verb == "check" or "NaN" in outcome.out
 
 
 def test_a_count_must_be_whole(cli):
