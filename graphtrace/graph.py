@@ -77,6 +77,7 @@ class Graph:
         self._outputs: tuple[Var, ...] = ()
         self._given: dict[Var, str] = {}
         self._title = ""
+        self._leading = 0
         self._state_at: tuple[int, int, State] | None = None
         self._target: Var | None = None
         self._ran = False
@@ -92,6 +93,7 @@ class Graph:
         graph._outputs = recording.outputs
         graph._given = recording.given
         graph._title = recording.title
+        graph._leading = recording.leading
         graph._state_at = None
         graph._target = None
         graph._ran = False
@@ -244,7 +246,7 @@ class Graph:
             reverse.clear(self._records)
         self._target = target
         self._ran = True
-        reverse.backward(self._records, target, start)
+        reverse.backward(self._records, target, start, self._leading)
         return self
 
     def at(self, **inputs: Any) -> "Graph":
@@ -275,7 +277,9 @@ class Graph:
         )
         entered = Entered.of(tape, {key: twins[record] for key, record in self._inputs.items()})
         outputs = tuple(twins[r] for r in self._outputs or (self._output_record(),))
-        twin = Recording(tape, list(twins.values()), entered, outputs, {}, self._title)
+        twin = Recording(
+            tape, list(twins.values()), entered, outputs, {}, self._title, self._leading
+        )
         return Graph._of(twin)
 
     def contributions(self, node: "str | int | Var", *, symbolic: bool = False) -> "Contributions":

@@ -6,6 +6,7 @@ recomputed exactly from it when asked for (`contribution`), so that they cost no
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -52,10 +53,13 @@ def seed_for(output: Var, seed: Any, name: str) -> Any:
     return cast_like(normal(array), value)
 
 
-def backward(records: Sequence[Var], output: Var, seed: Any) -> None:
-    """Fill `g` of every record that the output depends on; all others must be ABSENT."""
+def backward(records: Sequence[Var], output: Var, seed: Any, leading: int = 0) -> None:
+    """Fill `g` of every record that the output depends on; all others must be ABSENT.
+
+    The first `leading` records are known to be inputs, which pass nothing on.
+    """
     output.g = seed
-    rest = reversed(records)
+    rest = islice(reversed(records), len(records) - leading)
     first = _sweep(rest)
     if first is not None:
         owned: set[int] = set()

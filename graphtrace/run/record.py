@@ -32,6 +32,7 @@ class Recording(NamedTuple):
     outputs: the results; the first is what gradients are taken of by default.
     given: names that statements give, by record; inputs and `gt.name` aside.
     title: the function's name or the expression.
+    leading: how many records at the front are inputs.
     """
 
     tape: Tape
@@ -40,6 +41,7 @@ class Recording(NamedTuple):
     outputs: tuple[Var, ...]
     given: dict[Var, str]
     title: str
+    leading: int = 0
 
 
 def record_function(
@@ -57,12 +59,10 @@ def record_function(
     collecting = gc.isenabled()
     gc.disable()
     try:
-        traced = map(entered.enter, args, names)
-        if kwargs:
-            named = {key: entered.enter(value, key) for key, value in kwargs.items()}
-            result = function(*traced, **named)
-        else:
-            result = function(*traced)
+        traced = list(map(entered.enter, args, names))
+        named = {key: entered.enter(value, key) for key, value in kwargs.items()}
+        leading = len(tape)
+        result = function(*traced, **named)
         records = tape.detach()
         if len(records) > YOUNG:
             _grow_old()
@@ -70,7 +70,8 @@ def record_function(
         tape.detach()
         if collecting:
             gc.enable()
-    return Recording(tape, records, entered, _outputs(result, title, bool(entered)), {}, title)
+    outputs = _outputs(result, title, bool(entered))
+    return Recording(tape, records, entered, outputs, {}, title, leading)
 
 
 YOUNG = 500

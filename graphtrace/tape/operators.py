@@ -39,9 +39,8 @@ UNARY = {"neg": "negative", "pos": "identity", "abs": "abs"}
 
 BINARY_SOURCE = """
 def {method}(self, other):
-    kind = other.__class__
     a = self.value
-    if kind is Var:
+    if other.__class__ is Var:
         b = other.value
         push = self.push
         if a.__class__ is float is b.__class__ and push is other.push:
@@ -65,9 +64,12 @@ def {method}(self, other):
             record.push = push
             push(record)
             return record
-    elif a.__class__ is float and (kind is float or kind is int):
+        return apply(op, (self, other), None, getframe(1))
+    b = other
+    if b.__class__ is int:
+        b = as_float(b)
+    if a.__class__ is float is b.__class__:
         try:
-            b = other if kind is float else float(other)
             out = {forward}
             da = {partial_a}
         except (ArithmeticError, ValueError):
@@ -91,11 +93,12 @@ def {method}(self, other):
 
 REFLECTED_SOURCE = """
 def {method}(self, other):
-    kind = other.__class__
+    a = other
     b = self.value
-    if b.__class__ is float and (kind is float or kind is int):
+    if a.__class__ is int:
+        a = as_float(a)
+    if a.__class__ is float is b.__class__:
         try:
-            a = other if kind is float else float(other)
             out = {forward}
             db = {partial_b}
         except (ArithmeticError, ValueError):
@@ -145,6 +148,14 @@ def {method}(self, frame=None):
 """
 
 
+def _as_float(number: int) -> float | int:
+    """Return an integer literal as a float; too large a one as it is."""
+    try:
+        return float(number)
+    except OverflowError:
+        return number
+
+
 def _partial(op: Op, slot: int) -> str:
     """Return source for a partial derivative that is a float whatever the formula's literals."""
     expr = op.partials[slot]
@@ -174,6 +185,7 @@ def _define(op: Op, method: str, template: str) -> Any:
         "ABSENT": ABSENT,
         "apply": apply,
         "getframe": _getframe,
+        "as_float": _as_float,
         "forward": op.scalar,
         "constant_left": WithConstant(op, 0),
         "constant_right": WithConstant(op, 1),
