@@ -11,6 +11,7 @@ __all__ = [
     "Thumbnail",
     "brief",
     "element_count",
+    "gist",
     "number",
     "signature",
     "sparkline",
@@ -110,6 +111,16 @@ def brief(value: object, digits: int = 4, limit: int = 4) -> str:
     if array.size > limit:
         return signature(array)
     return _nested(array, digits)
+
+
+def gist(value: object, digits: int = 4, limit: int = 4) -> str:
+    """Return a number, up to `limit` numbers in brackets, or the norm of the finite ones."""
+    array = np.asarray(value)
+    if array.ndim == 0 or array.size <= limit:
+        return brief(array, digits, limit)
+    real = _real(array)
+    finite = real[np.isfinite(real)]
+    return f"norm {number(_norm(finite), digits)}" if finite.size else "no finite value"
 
 
 def _nested(array: Array, digits: int) -> str:

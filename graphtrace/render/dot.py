@@ -6,6 +6,7 @@ from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts, Value
 from graphtrace.annotate.summary import (
     brief,
     element_count,
+    gist,
     number,
     signature,
     sparkline,
@@ -14,7 +15,7 @@ from graphtrace.annotate.summary import (
 )
 from graphtrace.formula.names import pretty_name
 from graphtrace.render.theme import Theme
-from graphtrace.scene.typeset import printable, shorten
+from graphtrace.scene.typeset import printable, short_numbers, shorten
 
 if TYPE_CHECKING:
     from graphviz import Digraph  # type: ignore[import-untyped] # ships no types
@@ -116,10 +117,12 @@ def _title(node: NodeFacts, show: frozenset[str], theme: Theme) -> str:
         parts.append(_font(_escape(node.symbol), theme.ink, size=16))
     long = node.kind == "op" and (bool(_shape(node.value)) or "formula" in show)
     if "name" in show and (node.named or node.kind != "op"):
-        words = _escape(pretty_name(node.name)) + (f" = {_escape(node.expression)}" if long else "")
+        words = _escape(pretty_name(node.name)) + (
+            f" = {_escape(short_numbers(node.expression))}" if long else ""
+        )
         parts.append(_font(words, theme.ink, italic=True))
     elif long:
-        parts.append(_font(_escape(node.expression), theme.ink))
+        parts.append(_font(_escape(short_numbers(node.expression)), theme.ink))
     return "&#160;&#160;".join(parts)
 
 
@@ -169,8 +172,8 @@ def _edge_label(
 ) -> str:
     parts = []
     if "local" in show and edge.formula:
-        parts.append(_font(_escape(edge.formula, 40), theme.soft))
+        parts.append(_font(_escape(short_numbers(edge.formula), 40), theme.soft))
     wanted = "contribution" in show or ("grad" in show and shared)
     if wanted and edge.contribution is not None:
-        parts.append(_font(_escape(brief(edge.contribution, digits)), theme.gradient, italic=True))
+        parts.append(_font(_escape(gist(edge.contribution, digits)), theme.gradient, italic=True))
     return f"<{'<BR/>'.join(parts) or ' '}>"

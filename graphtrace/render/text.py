@@ -4,9 +4,9 @@ from collections import deque
 from dataclasses import dataclass
 
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts, Value
-from graphtrace.annotate.summary import brief, signature, summarize
+from graphtrace.annotate.summary import brief, gist, signature, summarize
 from graphtrace.formula.names import pretty_name
-from graphtrace.scene.typeset import printable, shorten
+from graphtrace.scene.typeset import printable, short_numbers, shorten
 
 __all__ = ["tree_text"]
 
@@ -110,7 +110,7 @@ def _row(
     if line.again or line.below:
         head += " ↓" if line.below else " ↑"
     elif node.kind == "op":
-        formula = shorten(printable(node.expression), WIDTH)
+        formula = shorten(short_numbers(printable(node.expression)), WIDTH)
         head = f"{head} = {formula}" if head != formula else formula
     elif uses.get(node.id, 0) > 1 and node.kind == "input":
         head += f" ({uses[node.id]} uses)"
@@ -142,7 +142,7 @@ def _gradient(node: NodeFacts, digits: int) -> str:
 def _local(edge: EdgeFacts | None, digits: int) -> str:
     if edge is None:
         return ""
-    formula = shorten(printable(edge.formula), 24)
+    formula = shorten(short_numbers(printable(edge.formula)), 24)
     if edge.local is None:
         return formula or MISSING
     text = brief(edge.local, digits)
@@ -152,7 +152,7 @@ def _local(edge: EdgeFacts | None, digits: int) -> str:
 def _contribution(edge: EdgeFacts | None, digits: int) -> str:
     if edge is None:
         return ""
-    return MISSING if edge.contribution is None else brief(edge.contribution, digits)
+    return MISSING if edge.contribution is None else gist(edge.contribution, digits)
 
 
 def _sentence(facts: GraphFacts, missing: int) -> str:

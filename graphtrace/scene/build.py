@@ -8,7 +8,7 @@ from graphtrace.errors import LayoutError
 from graphtrace.scene.blocks import Block, Row
 from graphtrace.scene.card import card_block, scales_of
 from graphtrace.scene.circuit import operation_block, source_block
-from graphtrace.scene.geometry import bounds
+from graphtrace.scene.geometry import bounds, straight
 from graphtrace.scene.layout import (
     IN_PROCESS_LIMIT,
     Frame,
@@ -17,17 +17,21 @@ from graphtrace.scene.layout import (
     Placement,
     place,
 )
-from graphtrace.scene.model import Box, Cluster, Label, Scene, SceneNode, Wire
+from graphtrace.scene.model import Box, Cluster, Label, Point, Scene, SceneNode, Wire
 from graphtrace.scene.options import Options
 from graphtrace.scene.plan import Plan, edge_key, make_plan, rows_of
 from graphtrace.scene.sidebar import sidebar
 from graphtrace.scene.typeset import plain, printable
+
+Points = tuple[Point, ...]
 
 __all__ = ["NODE_LIMIT", "build_scene"]
 
 NODE_LIMIT = 20_000
 MARGIN = 14.0
 HEADING = 12.0
+# Wires keep this far from blocks: at their sides, and above and below.
+SIDE, EDGE = 5, 2
 
 
 def build_scene(facts: GraphFacts, options: Options | None = None) -> Scene:
@@ -130,10 +134,14 @@ def _frame(blocks: list[Block], draft: _Draft) -> Frame:
     ports = {block.key: [a for a in block.arrivals if a.port] for block in blocks}
     number = {a.edge: at for arrivals in ports.values() for at, a in enumerate(arrivals)}
     boxes = tuple(
-        FrameBox(block.width, block.height, tuple(a.start[1] for a in ports[block.key]),
-                 block.scope)
+        FrameBox(
+            block.width + 2 * SIDE,
+            block.height + 2 * EDGE,
+            tuple(a.start[1] + EDGE for a in ports[block.key]),
+            block.scope,
+        )
         for block in blocks
-    )  # fmt: skip
+    )
     wires = tuple(
         FrameEdge(
             index[f"n{edge.source}"],
@@ -154,7 +162,7 @@ class _Parts:
 
 
 def _compose(plan: Plan, draft: _Draft, blocks: list[Block], placement: Placement) -> Scene:
-    corner = {block.key: place_ for block, place_ in zip(blocks, placement.corners, strict=True)}
+    corner = _corners(blocks, placement)
     parts = _Parts(
         [node for block in blocks for node in _nodes(block, *corner[block.key])],
         _wires(draft, blocks, placement),
@@ -204,6 +212,12 @@ def _nodes(block: Block, x: float, y: float) -> list[SceneNode]:
     return found
 
 
+def _corners(blocks: list[Block], placement: Placement) -> dict[str, Point]:
+    """Return where each block's own top left lies, inside of its margin."""
+    pairs = zip(blocks, placement.corners, strict=True)
+    return {block.key: (x + SIDE, y + EDGE) for block, (x, y) in pairs}
+
+
 def _wires(draft: _Draft, blocks: list[Block], placement: Placement) -> list[Wire]:
     places = {
         block.key: (block, *corner) for block, corner in zip(blocks, placement.corners, strict=True)
@@ -222,9 +236,7 @@ def _wires(draft: _Draft, blocks: list[Block], placement: Placement) -> list[Wir
             if arrival.port:
                 source, route = routes[arrival.edge]
                 tail, x0, y0 = places[source]
-                # Ports are whole numbers to Graphviz; the last handle moves with the end.
-                handle = (route[-2][0], route[-2][1] + points[0][1] - route[-1][1])
-                points = ((x0 + tail.width, y0 + tail.axis), *route[1:-2], handle, *points)
+                points = _joined((x0 + tail.width, y0 + tail.axis), route, points)
             else:
                 dashed = leads[source].role == "alias"
             role, title = "alias" if dashed else "wire", draft.titles[arrival.edge]
@@ -232,6 +244,15 @@ def _wires(draft: _Draft, blocks: list[Block], placement: Placement) -> list[Wir
                 Wire(arrival.edge, source, block.key, role, title, points, (a, b, c), dashed)
             )
     return found
+
+
+def _joined(out: Point, route: Points, rest: Points) -> Points:
+    """Return a producer's way out, the route between the blocks' margins, and the way in."""
+    leave, enter = (out[0] + SIDE, out[1]), (rest[0][0] - SIDE, rest[0][1])
+    # Ports are whole numbers to Graphviz; the last handle moves with the end.
+    handle = (route[-2][0], route[-2][1] + enter[1] - route[-1][1])
+    between = (*route[1:-2], handle, enter)
+    return (out, *straight(out, leave), *between, *straight(enter, rest[0]), *rest[1:])
 
 
 def _cluster(path: tuple[str, ...], box: Box) -> Cluster:

@@ -12,12 +12,14 @@ from graphtrace.scene.options import Options
 from graphtrace.scene.typeset import math, name, plain
 from graphtrace.scene.wording import describe_node, exceptional, numeral, value_text
 
-__all__ = ["lead_of", "operation_block", "source_block"]
+__all__ = ["MOST_ROWS", "lead_of", "operation_block", "source_block"]
 
 VALUE, SMALL, GLYPH, NAME = 13.0, 10.0, 16.0, 18.0
 RADIUS = 16.0
 LEAST_STUB, STEP = 50.0, 6.0
 LIFT = 4.0
+# More wires than this into one node carry no type, and stand closer.
+MOST_ROWS = 24
 CAP = 0.73
 
 
@@ -149,7 +151,7 @@ def operation_block(
     title, description = describe_node(node, options.digits)
     glyph = plain(node.symbol, "operator", GLYPH if len(node.symbol) < 3 else 13.0, limit=14)
     radius = max(RADIUS, glyph.width / 2 + 8)
-    stub, pile = _stub(node, options), stack(rows)
+    stub, pile = _stub(node, options), stack(rows, 26.0 if len(rows) <= MOST_ROWS else 9.0)
     caption = _caption(node, options, named and not output)
     end = name(node.name, "name", NAME) if output and "name" in options.show else None
 
@@ -214,8 +216,8 @@ def _small_print(
 def _caption(node: NodeFacts, options: Options, named: bool) -> Text | None:
     """Return what stands above the circle: the name, or `name = formula` when asked for."""
     if "formula" in options.show:
-        tex = f"{latex_name(node.name)} = {node.latex}" if node.named else node.latex
-        text = f"{node.name} = {node.expression}" if node.named else node.expression
+        tex = f"{latex_name(node.name)} = {node.latex}"
+        text = f"{node.name} = {node.expression}"
         return math(tex, text, "name", 12.0, widest=180.0, limit=32)
     if named and "name" in options.show:
         return name(node.name, "name", 12.0)

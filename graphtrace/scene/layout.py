@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 IN_PROCESS_LIMIT = 300
-RANK_GAP, NODE_GAP = 0.33, 0.17
+RANK_GAP, NODE_GAP = 0.22, 0.13
 CLUSTER_MARGIN = 20
 CHEAP = 'splines=polyline nslimit="1" nslimit1="1" mclimit="0.3" searchsize="5" '
 
@@ -136,9 +136,12 @@ def _run(engine: str, source: str, seconds: float | None) -> bytes | None:
 
 def _source(frame: Frame, engine: str, settings: str = "") -> str:
     """Return the DOT source; it holds sizes and numbers only, no text of the user's."""
+    # Wires that fan out to many ports need room to do so without knots.
+    most = max((len(box.ports) for box in frame.boxes), default=0)
+    gap = RANK_GAP + min(0.06 * max(most - 3, 0), 1.0)
     lines = [
         "digraph {",
-        f'graph [rankdir=LR ranksep="{RANK_GAP}" nodesep="{NODE_GAP}" {settings}label=""];',
+        f'graph [rankdir=LR ranksep="{gap:.2f}" nodesep="{NODE_GAP}" {settings}label=""];',
         'node [shape=box fixedsize=true margin=0 label="" fontsize=1];',
         "edge [dir=none];",
     ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts
 from graphtrace.annotate.summary import element_count
 from graphtrace.scene.blocks import Row
-from graphtrace.scene.circuit import lead_of
+from graphtrace.scene.circuit import MOST_ROWS, lead_of
 from graphtrace.scene.options import Options
 from graphtrace.scene.wording import IDENTIFIER, contribution_text, describe_edge, local_text
 
@@ -14,7 +14,6 @@ __all__ = ["HUB", "Plan", "edge_key", "make_plan", "rows_of"]
 
 HUB = 8
 TINY = 4
-MOST_ROWS = 24
 LOCAL, CONTRIBUTION = 10.5, 11.0
 
 

@@ -4,14 +4,17 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 
+from graphtrace.annotate.summary import number
 from graphtrace.formula.names import latex_name, pretty_name
 from graphtrace.scene.fonts import text_width
 from graphtrace.scene.model import Text
 
-__all__ = ["math", "name", "plain", "printable", "shorten"]
+__all__ = ["math", "name", "plain", "printable", "short_numbers", "shorten"]
 
 ASCENT, DESCENT = 0.76, 0.24
 LONGEST_TEX = 400
+WORD = re.compile(r"[\w\[\], .:']+")
+LONG_NUMBER = re.compile(r"(?<![\w.])\d+\.\d{4,}(?![\w.])")
 COMMAND = re.compile(r"\\([A-Za-z]+)")
 # Marks that reorder the text around them; a name must not rearrange the picture's other type.
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -43,9 +46,9 @@ def plain(text: str, role: str, size: float, *, italic: bool = False, limit: int
     return Text(line, role, size, width, ASCENT * size, DESCENT * size, italic)
 
 
-def name(word: str, role: str, size: float, *, limit: int = 14) -> Text:
+def name(word: str, role: str, size: float, *, limit: int = 18) -> Text:
     """Return a variable's name in math type: `h1` as h₁, Greek words as letters."""
-    if len(word) > limit or not word.isprintable() or not word.strip():
+    if len(word) > limit or not WORD.fullmatch(word) or not all(map(_has_glyph, word)):
         return plain(word, role, size, italic=True, limit=limit)
     return math(latex_name(word), pretty_name(word), role, size)
 
@@ -54,6 +57,7 @@ def math(
     tex: str, fallback: str, role: str, size: float, *, widest: float = 400.0, limit: int = 40
 ) -> Text:
     """Return LaTeX as vector paths; plain `fallback` if it does not parse or is too wide."""
+    tex, fallback = short_numbers(tex), short_numbers(fallback)
     drawn = _typeset(tex, size)
     if drawn is None or drawn[1] > widest:
         return plain(fallback, role, size, italic=True, limit=limit)
@@ -61,10 +65,22 @@ def math(
     return Text(printable(fallback), role, size, width, ascent, descent, art=art)
 
 
+def short_numbers(formula: str) -> str:
+    """Return a formula with its long decimals in four significant digits."""
+    return LONG_NUMBER.sub(lambda match: number(float(match[0])), formula)
+
+
+def _has_glyph(char: str) -> bool:
+    """Tell whether the mathematics font has a character: Latin, Greek, symbols."""
+    return " " <= char < "\u0400" or "\u2000" <= char < "\u2c00"
+
+
 @lru_cache(maxsize=4096)
 def _typeset(tex: str, size: float) -> tuple[str, float, float, float] | None:
     """Return path data, width, ascent and descent, or None when it cannot be typeset."""
-    if not tex or len(tex) > LONGEST_TEX or not all(map(_known, COMMAND.findall(tex))):
+    if not tex or len(tex) > LONGEST_TEX or not all(map(_has_glyph, tex)):
+        return None
+    if not all(map(_known, COMMAND.findall(tex))):
         return None
     from ziamath.config import config
     from ziamath.zmath import Latex

@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from graphtrace.annotate.facts import EdgeFacts, NodeFacts, Value
-from graphtrace.annotate.summary import brief, element_count, number, signature
+from graphtrace.annotate.summary import brief, element_count, gist, signature
 from graphtrace.formula.names import pretty_name
 from graphtrace.scene.model import Text
 from graphtrace.scene.typeset import math, plain, printable, shorten
@@ -67,9 +67,8 @@ def contribution_text(value: Value, size: float, digits: int, *, whole: bool = T
     """Return a contribution: a number, the numbers of a tiny vector if `whole`, else a norm."""
     if np.ndim(value) == 0 or (whole and np.ndim(value) == 1 and element_count(value) <= TINY):
         return value_text(value, "contribution", size, digits)
-    finite = np.asarray(value, dtype=np.float64)
-    norm = float(np.linalg.norm(finite[np.isfinite(finite)]))
-    return plain(f"norm {number(norm, digits)}", "contribution", size, italic=True)
+    words = gist(value, digits, limit=0)
+    return plain(numeral(words), "contribution", size, italic=True)
 
 
 def describe_node(node: NodeFacts, digits: int) -> tuple[str, str]:

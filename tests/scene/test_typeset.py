@@ -40,7 +40,7 @@ def test_names_are_set_as_mathematics_with_subscripts() -> None:
     assert name("h1", "name", 12.0).text == "h₁"
     assert name("h1", "name", 12.0).art
     assert name("two\nlines", "name", 12.0).text == "two lines"
-    assert name("a" * 10_000, "name", 12.0).text == "a" * 13 + "…"
+    assert name("a" * 10_000, "name", 12.0).text == "a" * 17 + "…"
 
 
 def test_control_characters_and_reordering_marks_do_not_print() -> None:
