@@ -8,7 +8,7 @@ from graphtrace.errors import LayoutError
 from graphtrace.scene.blocks import Block, Row
 from graphtrace.scene.card import card_block, scales_of
 from graphtrace.scene.circuit import operation_block, source_block
-from graphtrace.scene.geometry import bounds, straight
+from graphtrace.scene.geometry import bounds
 from graphtrace.scene.layout import (
     IN_PROCESS_LIMIT,
     Frame,
@@ -20,18 +20,15 @@ from graphtrace.scene.layout import (
 from graphtrace.scene.model import Box, Cluster, Label, Point, Scene, SceneNode, Wire
 from graphtrace.scene.options import Options
 from graphtrace.scene.plan import Plan, edge_key, make_plan, rows_of
+from graphtrace.scene.routes import EDGE, SIDE, joined
 from graphtrace.scene.sidebar import sidebar
 from graphtrace.scene.typeset import plain, printable
-
-Points = tuple[Point, ...]
 
 __all__ = ["NODE_LIMIT", "build_scene"]
 
 NODE_LIMIT = 20_000
 MARGIN = 14.0
 HEADING = 12.0
-# Wires keep this far from blocks: at their sides, and above and below.
-SIDE, EDGE = 5, 2
 
 
 def build_scene(facts: GraphFacts, options: Options | None = None) -> Scene:
@@ -219,9 +216,10 @@ def _corners(blocks: list[Block], placement: Placement) -> dict[str, Point]:
 
 
 def _wires(draft: _Draft, blocks: list[Block], placement: Placement) -> list[Wire]:
-    places = {
-        block.key: (block, *corner) for block, corner in zip(blocks, placement.corners, strict=True)
-    }
+    corners = _corners(blocks, placement)
+    places = {block.key: (block, *corners[block.key]) for block in blocks}
+    few = len(blocks) <= IN_PROCESS_LIMIT
+    walls = {key: _wall(block, x, y) for key, (block, x, y) in places.items()} if few else None
     routes = {
         edge_key(edge): (f"n{edge.source}", route)
         for edge, route in zip(draft.routed, placement.routes, strict=True)
@@ -236,7 +234,9 @@ def _wires(draft: _Draft, blocks: list[Block], placement: Placement) -> list[Wir
             if arrival.port:
                 source, route = routes[arrival.edge]
                 tail, x0, y0 = places[source]
-                points = _joined((x0 + tail.width, y0 + tail.axis), route, points)
+                out = (x0 + tail.width, y0 + tail.axis)
+                others = [b for key, b in (walls or {}).items() if key not in (source, block.key)]
+                points = joined(out, route, points, others if few else None)
             else:
                 dashed = leads[source].role == "alias"
             role, title = "alias" if dashed else "wire", draft.titles[arrival.edge]
@@ -246,13 +246,9 @@ def _wires(draft: _Draft, blocks: list[Block], placement: Placement) -> list[Wir
     return found
 
 
-def _joined(out: Point, route: Points, rest: Points) -> Points:
-    """Return a producer's way out, the route between the blocks' margins, and the way in."""
-    leave, enter = (out[0] + SIDE, out[1]), (rest[0][0] - SIDE, rest[0][1])
-    # Ports are whole numbers to Graphviz; the last handle moves with the end.
-    handle = (route[-2][0], route[-2][1] + enter[1] - route[-1][1])
-    between = (*route[1:-2], handle, enter)
-    return (out, *straight(out, leave), *between, *straight(enter, rest[0]), *rest[1:])
+def _wall(block: Block, x: float, y: float) -> Box:
+    """Return the room around a block that wires keep out of."""
+    return Box(x - SIDE, y - EDGE, block.width + 2 * SIDE, block.height + 2 * EDGE)
 
 
 def _cluster(path: tuple[str, ...], box: Box) -> Cluster:

@@ -48,6 +48,7 @@ def test_a_picture_is_tidy(facts: GraphFacts, options: Options) -> None:
     assert overlapping_nodes(scene) == []
     assert crossed_nodes(scene) == []
     assert crossed_labels(scene) == []
+    assert labels_on_stubs(scene) == []
 
 
 def overlapping_labels(scene: Scene) -> list[tuple[str, str]]:
@@ -95,6 +96,22 @@ def crossed_labels(scene: Scene) -> list[tuple[str, str]]:
         for points in [sample(wire.points)]
         for label in labels
         if any(holds(label.box, point) for point in points)
+    ]
+
+
+def labels_on_stubs(scene: Scene) -> list[tuple[str, str]]:
+    stubs = [
+        (node.key, Box(shape.x, shape.y - 0.5, shape.width, 1))
+        for node in scene.nodes
+        for shape in node.shapes
+        if shape.role == "wire"
+    ]
+    labels = [label for node in scene.nodes for label in node.labels]
+    return [
+        (key, label.ink.text)
+        for key, stub in stubs
+        for label in labels
+        if touch(stub, label.box, 0.3)
     ]
 
 

@@ -1,5 +1,8 @@
 """What a picture says: roles, contributions, hubs, cards, and what is left out."""
 
+from collections.abc import Callable
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -143,6 +146,26 @@ def test_scopes_are_nested_frames() -> None:
     assert (outer.label.ink.text, inner.label.ink.text) == ("encoder", "block")
     assert outer.box.x < inner.box.x
     assert inner.box.bottom < outer.box.bottom
+
+
+@pytest.mark.parametrize("make", [samples.s1, samples.s2, samples.network, lambda: samples.rnn(2)])
+def test_wires_run_from_their_source_to_their_target(make: Callable[[], GraphFacts]) -> None:
+    scene = drawn(make())
+    for wire in scene.wires:
+        source, target = node(scene, wire.source).box, node(scene, wire.target)
+        assert wire.points[0] == pytest.approx((source.right, source.y + source.height / 2))
+        body = next(s for s in target.shapes if s.role in ("operation", "card"))
+        x, y = wire.head[0]
+        if body.kind == "ellipse":
+            across = (x - body.x - body.width / 2) / (body.width / 2)
+            down = (y - body.y - body.height / 2) / (body.height / 2)
+            assert across**2 + down**2 == pytest.approx(1)
+        else:
+            assert x == pytest.approx(body.x)
+            assert body.y < y < body.y + body.height
+        end = wire.points[-1]
+        assert abs(end[0] - x) + abs(end[1] - y) < 12
+        assert all(a[0] <= b[0] + 40 for a, b in pairwise(wire.points))
 
 
 def test_every_node_and_wire_speaks() -> None:
