@@ -164,7 +164,7 @@ def layered_picture(nodes: int = 1000) -> list[float]:
 
     def layers(x: Any, y: Any) -> Any:
         row = [x * (k + 1.0) + y for k in range(10)]
-        while len(row) and layers.made < nodes:  # type: ignore[attr-defined] # a counter
+        while row and layers.made < nodes:  # type: ignore[attr-defined] # a counter
             row = [left * right for left, right in zip(row, row[1:] + row[:1], strict=True)]
             layers.made += 10  # type: ignore[attr-defined] # a counter
         total = row[0]

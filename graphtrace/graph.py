@@ -187,7 +187,7 @@ class Graph:
             sealed = Sealed(self._records, self._names, self._tape.scopes, self._result)
             self._state_at = (*key, State(sealed, 0, self._title))
         state = self._state_at[2]
-        state.output = self._output_record().index
+        state.output = state.sealed.numbers[self._output_record()]
         return state
 
     def _output_record(self) -> Var:
@@ -202,11 +202,10 @@ class Graph:
     def _number(self, key: object) -> int:
         state = self._state
         if key.__class__ is Var:
-            number = getattr(key, "index", -1)
-            nodes = state.sealed.nodes
-            if 0 <= number < len(nodes) and nodes[number] is key:
-                return int(number)
-            raise NameNotFoundError("this value does not belong to this graph")
+            number = state.sealed.numbers.get(key)
+            if number is None:
+                raise NameNotFoundError("this value does not belong to this graph")
+            return number
         if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
             if -len(state.sealed.nodes) <= key < len(state.sealed.nodes):
                 return int(key) % len(state.sealed.nodes)

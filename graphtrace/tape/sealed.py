@@ -23,12 +23,13 @@ PLAIN_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 
 class Sealed:
-    """Numbered nodes of a finished recording; a node's number is its `index`.
+    """Numbered nodes of a finished recording.
 
     Attributes
     ----------
     nodes: records in order of execution, every literal a node of its own before its use.
     operands: for each node the numbers of its operands, in slot order.
+    numbers: the number of each record.
     given: names that were given outright (inputs, statements, `gt.name`), by record.
     result: the record that takes a name when nothing else names it, and that name.
     """
@@ -46,29 +47,31 @@ class Sealed:
         self._scopes = scopes
         self.nodes: list[Var] = []
         self.operands: list[tuple[int, ...]] = []
+        self.numbers: dict[Var, int] = {}
         self._first: list[int] = []
         self._number()
 
     def _number(self) -> None:
         nodes, operands, first = self.nodes, self.operands, self._first
+        numbers = self.numbers
         for record in self.records:
             first.append(len(nodes))
             op = record.op
             if op.__class__ is WithConstant:
                 literal = _literal(record)
-                literal.index = len(nodes)
+                numbers[literal] = len(nodes)
+                pair = (numbers[record.a], len(nodes))
                 nodes.append(literal)
                 operands.append(())
-                pair = (record.a.index, literal.index)
                 operands.append(pair if op.side == 1 else pair[::-1])
             elif record.op is INPUT:
                 operands.append(())
             elif record.a is not None:
                 one, two = record.a, record.b
-                operands.append((one.index,) if two is None else (one.index, two.index))
+                operands.append((numbers[one],) if two is None else (numbers[one], numbers[two]))
             else:
-                operands.append(tuple([operand.index for operand in record.b]))
-            record.index = len(nodes)
+                operands.append(tuple([numbers[operand] for operand in record.b]))
+            numbers[record] = len(nodes)
             nodes.append(record)
 
     def op(self, number: int) -> Op | None:
@@ -202,7 +205,7 @@ class Sealed:
                     taken.add(name)
             names.append(name)
         if self._result is not None and self._result[1] not in taken:
-            number = self._result[0].index
+            number = self.numbers[self._result[0]]
             names[number] = names[number] or self._result[1]
         return self._name_rest(names, taken), [name is not None for name in names]
 

@@ -59,7 +59,7 @@ class Var:
     return a new Var; what cannot be recorded raises RefusedError with the line and the fix.
     """
 
-    __slots__ = ("a", "b", "code", "da", "db", "g", "index", "lasti", "op", "push", "value")
+    __slots__ = ("a", "b", "code", "da", "db", "g", "lasti", "op", "push", "value")
 
     value: Any
     a: Any
@@ -71,7 +71,6 @@ class Var:
     lasti: int
     g: Any
     push: Any
-    index: int
 
     # Python operators and unary functions are generated from the declarations and attached
     # in `operators.py`, NumPy's protocols and methods in `protocols.py`.
