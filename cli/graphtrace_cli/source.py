@@ -70,16 +70,16 @@ def _trace_file(path: Path, name: str, inputs: dict[str, Number]) -> "Graph":
         raise RequestError(f"{path.name} has no function {name!r}{did_you_mean(name, known)}")
     call = _bind(function, f"{path.name}:{name}", inputs)
     try:
-        with _quiet_user_code():
+        with _user_code(path):
             return trace(call.function, *call.positional, **call.keywords)
     except GraphTraceError:
         raise
-    except Exception as error:  # the user's code may raise anything
+    except (Exception, SystemExit) as error:  # the user's code may raise anything
         raise RequestError(f"{in_users_file(error, path)}; mend it and run again") from error
 
 
 def load_file(path: Path) -> Any:
-    """Return the module that a Python file makes, with its folder importable, as a script has."""
+    """Return the module that a Python file makes."""
     if not path.is_file():
         raise RequestError(f"{path}: no such file; check the path")
     name = f"graphtrace_source_{path.stem}"
@@ -88,29 +88,29 @@ def load_file(path: Path) -> Any:
         raise RequestError(f"{path}: not a Python file; give one that ends in .py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    sys.path.insert(0, str(path.resolve().parent))
     try:
-        with _quiet_user_code():
+        with _user_code(path):
             spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:  # the user's code may raise anything
         del sys.modules[name]
         raise RequestError(f"{in_users_file(error, path)}; mend it and run again") from error
-    finally:
-        sys.path.remove(str(path.resolve().parent))
     return module
 
 
 @contextlib.contextmanager
-def _quiet_user_code() -> Iterator[None]:
-    """Send what user code prints to standard error, and write no bytecode beside it.
+def _user_code(path: Path) -> Iterator[None]:
+    """Let code of a file import its neighbours, print to standard error and write no bytecode.
 
     Cached bytecode goes by the second: a file edited twice within one would run stale.
     """
+    folder = str(path.resolve().parent)
     before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    sys.path.insert(0, folder)
     try:
         with contextlib.redirect_stdout(sys.stderr):
             yield
     finally:
+        sys.path.remove(folder)
         sys.dont_write_bytecode = before
 
 
@@ -130,7 +130,10 @@ def _bind(function: Callable[..., Any], label: str, inputs: dict[str, Number]) -
     """
     from graphtrace.errors import did_you_mean
 
-    parameters = inspect.signature(function).parameters.values()
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        raise RequestError(f"{label} does not tell its parameters; wrap it in a def") from None
     named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
     names = [p.name for p in named]
     open_ended = len(named) < len(parameters) and any(p.kind is p.VAR_KEYWORD for p in parameters)

@@ -84,7 +84,7 @@ def note(line: str) -> None:
 
 def show(tables: "tuple[Table, ...]") -> None:
     """Print tables: drawn with Rich on a terminal, as plain aligned text otherwise."""
-    if is_terminal():
+    if is_terminal() and max(len(table.rows) for table in tables) <= MOST_DRAWN:
         _show_rich(tables)
     else:
         from graphtrace.annotate.table import plain_text
@@ -95,6 +95,8 @@ def show(tables: "tuple[Table, ...]") -> None:
 # Roles, not colours, are what a table knows; here they get the colours of the pictures.
 STYLES = {"value": "#56b4e9", "gradient": "italic #e69f00", "quiet": "dim", "name": "bold"}
 ALARM = "bold red"
+# Rich lays out some 1000 rows a second; longer tables are printed plain.
+MOST_DRAWN = 2000
 
 
 def _show_rich(tables: "tuple[Table, ...]") -> None:

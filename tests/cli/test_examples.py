@@ -25,3 +25,10 @@ def test_an_unknown_example_is_refused(cli):
     assert cli("examples", "s99").is_refusal("'s99' is no example")
     assert cli("examples", "s").is_refusal("fits several", "s01_log_exp")
     assert cli("examples", "s01_log_xep").is_refusal("did you mean 's01_log_exp'")
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(cli, tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    outcome = cli("examples", "s01", "-o", "file")
+    assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+    assert "file: File exists" in outcome.err

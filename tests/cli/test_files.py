@@ -34,6 +34,18 @@ def noisy(x=2.0):
 def accident(x=-1.0, z=0.0):
     return np.log(x) + 1 / z + np.sqrt(x) * np.log(0.0)
 
+def lazy(x=3.0):
+    from uses import needs
+    return needs(x)
+
+def stops(x=1.0):
+    raise SystemExit(0)
+
+def endless(x=1.0):
+    return endless(x + 1)
+
+biggest = max
+
 answer = 42
 """
 
@@ -42,6 +54,8 @@ answer = 42
 def net(tmp_path):
     (tmp_path / "net.py").write_text(NET, encoding="utf-8")
     (tmp_path / "bad.py").write_text("def f(x:\n", encoding="utf-8")
+    (tmp_path / "latin.py").write_bytes(b"s = 'caf\xe9'\ndef f(x=1.0): return x\n")
+    (tmp_path / "null.py").write_bytes(b"x = 1\0\n")
     (tmp_path / "stops.py").write_text("import sys\nsys.exit(3)\n", encoding="utf-8")
     (tmp_path / "fails.py").write_text("\n\nraise RuntimeError('no data')\n", encoding="utf-8")
     (tmp_path / "uses.py").write_text("from net import needs\n", encoding="utf-8")
@@ -74,6 +88,7 @@ def test_a_whole_number_parameter_counts(cli):
 
 def test_a_file_may_import_its_neighbours(cli):
     assert nodes(cli("table", "uses.py:needs", "--at", "x=3", "--json"))["x"]["grad"] == 6
+    assert nodes(cli("table", "net.py:lazy", "--json"))["x"]["grad"] == 6
 
 
 def test_what_user_code_prints_does_not_spoil_the_output(shell):
@@ -98,6 +113,11 @@ def test_no_bytecode_is_left_beside_the_file(cli, tmp_path):
         ("net.py:needs", ["needs a value for 'x'", "--at x="]),
         ("net.py:broken", ["net.py:19", "KeyError: 'missing'"]),
         ("net.py:asks_numpy", ["net.py:22"]),
+        ("net.py:stops", ["net.py:", "SystemExit: 0"]),
+        ("net.py:endless", ["net.py:", "RecursionError"]),
+        ("net.py:biggest", ["net.py:biggest does not tell its parameters"]),
+        ("latin.py:f", ["latin.py", "SyntaxError"]),
+        ("null.py:f", ["null.py"]),
         ("bad.py:f", ["bad.py:1", "SyntaxError"]),
         ("stops.py:f", ["stops.py:2", "SystemExit: 3"]),
         ("fails.py:f", ["fails.py:3", "RuntimeError: no data"]),
