@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 IN_PROCESS_LIMIT = 300
-RANK_GAP, NODE_GAP = 0.22, 0.13
+RANK_GAP, NODE_GAP = 0.28, 0.13
 CLUSTER_MARGIN = 20
 CHEAP = 'splines=polyline nslimit="1" nslimit1="1" mclimit="0.3" searchsize="5" '
 
