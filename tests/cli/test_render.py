@@ -44,6 +44,15 @@ def test_show_chooses_what_is_written(cli, s1, tmp_path):
     assert len((tmp_path / "b.svg").read_bytes()) > len((tmp_path / "a.svg").read_bytes())
 
 
+@pytest.mark.parametrize("name", ["svg", "dot"])
+def test_a_picture_is_the_same_in_every_process(shell, environment, s1, name):
+    pictures = set()
+    for seed in ("0", "1"):
+        environment["PYTHONHASHSEED"] = seed
+        pictures.add(shell("render", *s1, "--format", name).out)
+    assert len(pictures) == 1
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
