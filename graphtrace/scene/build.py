@@ -20,7 +20,7 @@ from graphtrace.scene.layout import (
 from graphtrace.scene.model import Box, Cluster, Label, Point, Scene, SceneNode, Wire
 from graphtrace.scene.options import Options
 from graphtrace.scene.plan import Plan, edge_key, make_plan, rows_of
-from graphtrace.scene.routes import EDGE, SIDE, joined
+from graphtrace.scene.routes import EDGE, SIDE, joined, wall
 from graphtrace.scene.sidebar import sidebar
 from graphtrace.scene.typeset import plain, printable
 
@@ -219,7 +219,7 @@ def _wires(draft: _Draft, blocks: list[Block], placement: Placement) -> list[Wir
     corners = _corners(blocks, placement)
     places = {block.key: (block, *corners[block.key]) for block in blocks}
     few = len(blocks) <= IN_PROCESS_LIMIT
-    walls = {key: _wall(block, x, y) for key, (block, x, y) in places.items()} if few else None
+    walls = {key: wall(block, x, y) for key, (block, x, y) in places.items()} if few else None
     routes = {
         edge_key(edge): (f"n{edge.source}", route)
         for edge, route in zip(draft.routed, placement.routes, strict=True)
@@ -244,11 +244,6 @@ def _wires(draft: _Draft, blocks: list[Block], placement: Placement) -> list[Wir
                 Wire(arrival.edge, source, block.key, role, title, points, (a, b, c), dashed)
             )
     return found
-
-
-def _wall(block: Block, x: float, y: float) -> Box:
-    """Return the room around a block that wires keep out of."""
-    return Box(x - SIDE, y - EDGE, block.width + 2 * SIDE, block.height + 2 * EDGE)
 
 
 def _cluster(path: tuple[str, ...], box: Box) -> Cluster:

@@ -1,19 +1,47 @@
 """The way of a wire between two blocks: one clean curve where nothing stands in between."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from graphtrace.scene.blocks import Block
 from graphtrace.scene.geometry import bounds, sample, straight
 from graphtrace.scene.model import Box, Point
 
-__all__ = ["EDGE", "SIDE", "joined"]
+__all__ = ["EDGE", "SIDE", "Wall", "joined", "wall"]
 
 # Wires keep this far from blocks: at their sides, and above and below.
 SIDE, EDGE = 5, 2
-LONGEST = 1200.0
+# How far before its end a wire may leave its route for a curve that arrives level.
+ENDINGS = (200.0, 130.0, 80.0)
+CLEAR = 4.0
 Points = tuple[Point, ...]
 
 
-def joined(out: Point, route: Points, rest: Points, walls: Sequence[Box] | None) -> Points:
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """What a wire keeps out of: a block's outline, and in it the parts that are drawn."""
+
+    outline: Box
+    parts: tuple[Box, ...]
+
+
+def wall(block: Block, x: float, y: float) -> Wall:
+    """Return the wall around a block in its place, with some air around each part."""
+    boxes = [Box(s.x, s.y, s.width, s.height) for s in block.shapes]
+    boxes += [label.box for label in block.labels]
+    boxes += [guest.label.box for guest in block.guests]
+    boxes += [bounds([], [arrival.start, *arrival.path]) for arrival in block.arrivals]
+    parts = tuple(_grown(box, x, y) for box in boxes)
+    return Wall(bounds(list(parts), []), parts)
+
+
+def _grown(box: Box, dx: float, dy: float) -> Box:
+    return Box(
+        box.x + dx - CLEAR, box.y + dy - CLEAR, box.width + 2 * CLEAR, box.height + 2 * CLEAR
+    )
+
+
+def joined(out: Point, route: Points, rest: Points, walls: Sequence[Wall] | None) -> Points:
     """Return a producer's way out, the way to the consumer's margin, and `rest`, its way in.
 
     As much of Graphviz' route as possible is replaced by one curve that ends level and meets
@@ -28,21 +56,45 @@ def joined(out: Point, route: Points, rest: Points, walls: Sequence[Box] | None)
     return (out, *straight(out, leave), *way[1:], *straight(enter, rest[0]), *rest[1:])
 
 
-def _smoothed(way: Points, walls: Sequence[Box]) -> Points:
+def _smoothed(way: Points, walls: Sequence[Wall]) -> Points:
     end = way[-1]
-    for knot in range(0, len(way) - 1, 3):
-        start = way[knot]
-        before = way[knot - 1] if knot else (start[0] - 1, start[1])
-        curve = _curve(start, (start[0] - before[0], start[1] - before[1]), end)
+    for back in (end[0] - way[0][0], *ENDINGS):
+        if not 0 < back <= ENDINGS[0] + 20:
+            continue
+        kept = _until(way, end[0] - back)
+        start, before = kept[-1], kept[-2] if len(kept) > 1 else None
+        tangent = (start[0] - before[0], start[1] - before[1]) if before else (1.0, 0.0)
+        curve = _curve(start, tangent, end)
         if curve and not _meets(curve, walls):
-            return (*way[:knot], *curve)
+            return (*kept, *curve[1:])
     return way
+
+
+def _until(way: Points, x: float) -> Points:
+    """Return the part of a way up to an x, by de Casteljau's construction."""
+    for at in range(0, len(way) - 3, 3):
+        p0, p1, p2, p3 = way[at : at + 4]
+        if p3[0] < x:
+            continue
+        low, high = 0.0, 1.0
+        for _ in range(30):
+            t = (low + high) / 2
+            a, b, c = _between(p0, p1, t), _between(p1, p2, t), _between(p2, p3, t)
+            d, e = _between(a, b, t), _between(b, c, t)
+            cut = _between(d, e, t)
+            low, high = (t, high) if cut[0] < x else (low, t)
+        return way[:1] if at == 0 and t < 1e-6 else (*way[: at + 1], a, d, cut)
+    return way[:1]
+
+
+def _between(one: Point, two: Point, t: float) -> Point:
+    return one[0] + (two[0] - one[0]) * t, one[1] + (two[1] - one[1]) * t
 
 
 def _curve(start: Point, tangent: Point, end: Point) -> Points | None:
     """Return a curve that leaves along the tangent and arrives level, if it runs to the right."""
     run = end[0] - start[0]
-    if not 0 < run <= LONGEST or tangent[0] <= 0:
+    if run <= 0 or tangent[0] <= 0:
         return None
     rise = run / 2 * tangent[1] / tangent[0]
     # A steep way out would overshoot the end.
@@ -51,15 +103,18 @@ def _curve(start: Point, tangent: Point, end: Point) -> Points | None:
     return start, (middle, start[1] + rise), (middle, end[1]), end
 
 
-def _meets(curve: Points, walls: Sequence[Box]) -> bool:
+def _meets(curve: Points, walls: Sequence[Wall]) -> bool:
     points = sample(curve, 48)
     around = bounds([], points)
     near = [
-        box
-        for box in walls
-        if box.x < around.right
-        and box.right > around.x
-        and box.y < around.bottom
-        and box.bottom > around.y
+        part
+        for wall in walls
+        if _touch(wall.outline, around)
+        for part in wall.parts
+        if _touch(part, around)
     ]
     return any(box.x < x < box.right and box.y < y < box.bottom for box in near for x, y in points)
+
+
+def _touch(one: Box, two: Box) -> bool:
+    return one.x < two.right and one.right > two.x and one.y < two.bottom and one.bottom > two.y

@@ -76,14 +76,18 @@ def overlapping_nodes(scene: Scene) -> list[tuple[str, str]]:
 
 
 def crossed_nodes(scene: Scene) -> list[tuple[str, str]]:
-    blocks = [node for node in scene.nodes if node.key[0] in "nhl"]
+    bodies = [
+        (node.key, Box(shape.x, shape.y, shape.width, shape.height))
+        for node in scene.nodes
+        for shape in node.shapes
+        if shape.kind != "line"
+    ]
     return [
-        (wire.key, node.key)
+        (wire.key, key)
         for wire in scene.wires
         for points in [sample(wire.points)]
-        for node in blocks
-        if node.key not in (wire.source, wire.target)
-        and any(holds(node.box, point) for point in points)
+        for key, body in bodies
+        if key not in (wire.source, wire.target) and any(holds(body, point) for point in points)
     ]
 
 
