@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["load", "load_file", "load_with_gradients"]
 
+MOST_READ = 1_000_000
 FILE_AND_FUNCTION = re.compile(r"(?P<path>.+\.py):(?P<function>\w+)")
 
 
@@ -35,7 +36,6 @@ def load_with_gradients(
 def load(source: str, at: list[str] | None) -> "Graph":
     """Return the graph of SOURCE at the given inputs, run forward only."""
     inputs = parse_at(at or ())
-    text = sys.stdin.read() if source == "-" else source
     if source.endswith(".gtrace"):
         raise RequestError(f"{source}: saved graphs cannot be read yet; give the expression")
     found = FILE_AND_FUNCTION.fullmatch(source)
@@ -45,7 +45,15 @@ def load(source: str, at: list[str] | None) -> "Graph":
         raise RequestError(f"{source}: which function? {_offer(Path(source))}")
     import graphtrace
 
-    return graphtrace.parse(text, **inputs)
+    return graphtrace.parse(_read_standard_input() if source == "-" else source, **inputs)
+
+
+def _read_standard_input() -> str:
+    """Return an expression from standard input; of an endless one, more than may be parsed."""
+    try:
+        return sys.stdin.read(MOST_READ) if sys.stdin is not None else ""
+    except UnicodeDecodeError as error:
+        raise RequestError(f"standard input is not text: {error}; send UTF-8") from None
 
 
 def _offer(path: Path) -> str:

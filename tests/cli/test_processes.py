@@ -67,6 +67,20 @@ def test_a_full_disk_is_one_line(s1, environment):
     assert done.stderr.count(b"\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [(b"x" * 3_000_000, b"characters"), (b"y = \xff", b"utf-8"), (b"", b"")],
+)
+def test_bad_standard_input_is_one_line(environment, sent, words):
+    done = subprocess.run(
+        [*COMMAND, "table", "-"], input=sent, capture_output=True, env=environment, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)
+    assert done.stderr.startswith(b"graphtrace: error: ")
+    assert words in done.stderr
+    assert b"internal error" not in done.stderr
+
+
 def test_ctrl_c_is_quiet(environment, tmp_path):
     (tmp_path / "slow.py").write_text(
         "import pathlib, time\n\ndef f(x=1.0):\n"
