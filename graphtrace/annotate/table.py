@@ -147,6 +147,8 @@ def _line(row: Iterable[str], widths: list[int], columns: tuple[Column, ...]) ->
 
 def _width(text: str) -> int:
     """Return how many terminal columns a text takes."""
+    if text.isascii():
+        return len(text)
     return sum(
         0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
         for c in text
