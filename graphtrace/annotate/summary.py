@@ -194,9 +194,9 @@ def thumbnail(value: object) -> Thumbnail:
     Arrays of more than two dimensions are laid out with the last one as columns.
     """
     array = _real(np.asarray(value))
-    table = array.reshape(1, -1) if array.ndim < 2 else array.reshape(-1, array.shape[-1])
-    if table.size == 0:
+    if array.size == 0:
         return Thumbnail((), 0.0)
+    table = array.reshape(1, -1) if array.ndim < 2 else array.reshape(-1, array.shape[-1])
     rows, columns = _starts(table.shape[0], ROWS), _starts(table.shape[1], COLUMNS)
     bad = _blocks(np.logical_or, ~np.isfinite(table), rows, columns)
     clean = np.where(np.isfinite(table), table, 0.0)

@@ -26,6 +26,7 @@ ESCAPES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "\\": "&#92;"}
 )
 PLAIN = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1"'
+GRID = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3"'
 FONT = "DejaVu Sans, Verdana, sans-serif"
 
 
@@ -139,7 +140,7 @@ def _value_rows(value: Value, theme: Theme, colour: str, digits: int, *, italic:
             for row in summary.grid if row
         )  # fmt: skip
         if cells:
-            rows.append(_row(f"<TABLE {PLAIN}>{cells}</TABLE>"))
+            rows.append(_row(f"<TABLE {GRID}>{cells}</TABLE>"))
     else:
         rows.append(_row(_heat(value, theme)))
         if summary.minimum is not None and summary.maximum is not None:

@@ -83,6 +83,11 @@ def _fill(
         y = max(wish(index) - box.height / 2, bottom + ROW_GAP)
         corners[index] = (right - box.width, y)
         bottom = y + box.height
+    # Boxes are only ever pushed down; the column as a whole goes back up to where it belongs.
+    drift = [corners[i][1] + frame.boxes[i].height / 2 - wish(i) for i in fed]
+    shift = sum(drift) / len(drift) if drift else 0.0
+    for index in column:
+        corners[index] = (corners[index][0], corners[index][1] - shift)
 
 
 def _route(

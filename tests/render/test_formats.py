@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, fromstring
 import numpy as np
 import pytest
 
-from graphtrace.annotate.facts import GraphFacts
+from graphtrace.annotate.facts import GraphFacts, Value
 from graphtrace.errors import FormatError
 from graphtrace.render import formats, media_type, render, save, themes
 from graphtrace.render.theme import THEMES
@@ -129,6 +129,32 @@ def test_the_tree_of_a_long_chain_is_bounded_and_complete_to_there() -> None:
 def test_absent_gradients_are_a_dash_in_the_tree() -> None:
     line = text(samples.s1(backward=False), "txt").splitlines()[1]
     assert line.split()[-1] == "–"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.zeros((0, 3)),
+        np.zeros((2, 0, 2)),
+        np.array(2.5),
+        np.array([True, False]),
+        np.arange(60).reshape(3, 4, 5),
+        np.full((30, 30), np.nan),
+        np.array([np.inf] * 20),
+        np.float32(1e-30),
+        True,
+        np.array([1 + 2j, np.nan]),
+        np.array([[1e300, -1e300] * 9]),
+    ],
+    ids=lambda value: f"{np.asarray(value).dtype}{np.shape(value)}",
+)
+def test_every_kind_of_value_has_a_picture(value: Value) -> None:
+    m = samples.Maker()
+    m.node("x", value, value)
+    m.node("y", value, value, op="tanh", operands=[("x", "1", "1", value, value)])
+    for word in formats():
+        for look in ("auto", "card", "circuit"):
+            assert render(m.facts(), word, look=look)
 
 
 def luminance(colour: str) -> float:

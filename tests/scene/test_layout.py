@@ -118,6 +118,7 @@ def test_a_layout_out_of_time_is_replaced_and_says_so() -> None:
     assert len(scene.wires) == 620
     boxes = [node.box for node in scene.nodes]
     assert len({(box.x, box.y) for box in boxes}) == len(boxes)
+    assert scene.height < 12 * (max(box.height for box in boxes) + 20), "the columns drift"
 
 
 def test_the_cheaper_setting_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
