@@ -67,7 +67,7 @@ def did_you_mean(word: str, known: Iterable[str], *, limit: int = 8) -> str:
     close = get_close_matches(word, names, n=1, cutoff=0.6)
     if close:
         return f"; did you mean {close[0]!r}?"
-    if not names:
+    if not names or not limit:
         return ""
     shown = ", ".join(names[:limit]) + (", …" if len(names) > limit else "")
     return f"; known: {shown}"

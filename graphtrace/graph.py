@@ -191,8 +191,10 @@ class Graph:
         return state
 
     def _output_record(self) -> Var:
-        if self._target is not None:
-            return self._target
+        return self._result_record() if self._target is None else self._target
+
+    def _result_record(self) -> Var:
+        """Return what the program computed last, whatever gradients were taken of."""
         if self._outputs:
             return self._outputs[0]
         if not self._records:
@@ -222,7 +224,7 @@ class Graph:
         """Return the record of a key, without numbering the graph where that is not needed."""
         if isinstance(key, str):
             known = self._inputs.get(key)
-            if known is not None:
+            if known is not None and known not in self._given:
                 return known
         return self._state.sealed.nodes[self._number(key)]
 
@@ -238,7 +240,7 @@ class Graph:
         Raises GradientError for a non-scalar output without a seed, ShapeError for a seed of
         another shape.
         """
-        target = self._output_record() if output is None else self._record(output)
+        target = self._result_record() if output is None else self._record(output)
         label = "the output" if output is None else str(output)
         start = reverse.seed_for(target, seed, label)
         if self._ran:
@@ -275,7 +277,7 @@ class Graph:
             self._tape.scopes,
         )
         entered = Entered.of(tape, {key: twins[record] for key, record in self._inputs.items()})
-        outputs = tuple(twins[r] for r in self._outputs or (self._output_record(),))
+        outputs = tuple(twins[r] for r in self._outputs or (self._result_record(),))
         twin = Recording(
             tape, list(twins.values()), entered, outputs, {}, self._title, self._leading
         )

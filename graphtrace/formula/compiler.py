@@ -35,7 +35,10 @@ def python_source(expr: Expr, *, functions: str = "f_") -> str:
     if isinstance(expr, Name):
         return expr.id
     if expr.op == "where" and expr.args[1:] == (Number(1), Number(0)):
-        return python_source(expr.args[0], functions=functions)
+        condition = expr.args[0]
+        if isinstance(condition, Name):
+            return f"({condition.id} != 0)"
+        return python_source(condition, functions=functions)
     args = [python_source(arg, functions=functions) for arg in expr.args]
     if expr.op == "negative":
         return f"(-{args[0]})"

@@ -1,6 +1,7 @@
 """The one small language of user expressions and of derivative formulas: text → trees."""
 
 import ast
+import math
 from collections.abc import Callable
 
 from graphtrace.errors import ExpressionError
@@ -19,6 +20,16 @@ BINARY = {
     ast.MatMult: "matmul",
 }
 UNARY = {ast.USub: "negative", ast.UAdd: "identity"}
+OTHERS = {
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.Invert: "~",
+    ast.Not: "not",
+}
 COMPARE = {
     ast.Lt: "less",
     ast.LtE: "less_equal",
@@ -29,6 +40,7 @@ COMPARE = {
 }
 GLYPHS = str.maketrans({"·": "*", "×": "*", "−": "-", "÷": "/", "²": "**2", "³": "**3"})
 """What lecture notes write for operators, as Python writes it."""
+INDEX = "an index is an integer or a slice, written as numbers"
 MODULES = ("np", "numpy", "math")
 
 Resolve = Callable[[str], str | None]
@@ -189,21 +201,25 @@ class _Reader:
 
     def number(self, node: ast.Constant) -> float:
         try:
-            return float(node.value) if isinstance(node.value, float) else _integer(node.value)
+            return _finite(node.value) if isinstance(node.value, float) else _integer(node.value)
         except OverflowError:
             raise self.refuse(node, "the number is too large for a float") from None
 
-    def literal(self, node: ast.expr) -> object:
+    def literal(
+        self,
+        node: ast.expr,
+        wanted: str = "a keyword takes a number, True, False, None or a tuple of them",
+    ) -> object:
         """Read a parameter: a number, True, False, None, or a tuple of them."""
         if isinstance(node, ast.Constant) and type(node.value) in (int, float, bool, type(None)):
             return node.value
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            inner = self.literal(node.operand)
+            inner = self.literal(node.operand, wanted)
             if isinstance(inner, (int, float)):
                 return -inner
         if isinstance(node, (ast.Tuple, ast.List)):
-            return tuple(self.literal(item) for item in node.elts)
-        raise self.refuse(node, "a keyword takes a number, True, False, None or a tuple of them")
+            return tuple(self.literal(item, wanted) for item in node.elts)
+        raise self.refuse(node, wanted)
 
     def index(self, node: ast.expr) -> object:
         """Read what stands between square brackets."""
@@ -211,12 +227,12 @@ class _Reader:
             return tuple(self.index(item) for item in node.elts)
         if isinstance(node, ast.Slice):
             parts = (node.lower, node.upper, node.step)
-            return slice(*(None if part is None else self.literal(part) for part in parts))
+            return slice(*(None if part is None else self.literal(part, INDEX) for part in parts))
         if isinstance(node, ast.Constant) and node.value is Ellipsis:
             return Ellipsis
-        value = self.literal(node)
+        value = self.literal(node, INDEX)
         if isinstance(value, float):
-            raise self.refuse(node, "an index is an integer or a slice")
+            raise self.refuse(node, INDEX)
         return list(value) if isinstance(value, tuple) else value
 
     def refuse(self, node: ast.AST, why: str) -> ExpressionError:
@@ -231,6 +247,12 @@ class _Reader:
 def _span(node: ast.expr) -> Span:
     end = node.end_col_offset if node.end_col_offset is not None else node.col_offset
     return (node.lineno, node.col_offset + 1, end + 1)
+
+
+def _finite(value: float) -> float:
+    if math.isinf(value):
+        raise OverflowError
+    return value
 
 
 def _integer(value: object) -> float:
@@ -259,5 +281,7 @@ def _advice(node: ast.expr) -> str:
         return "write where(condition, a, b) for a choice"
     if isinstance(node, ast.BoolOp):
         return "'and' and 'or' are not in the language: nest where(...)"
+    if isinstance(node, (ast.BinOp, ast.UnaryOp)):
+        return f"{OTHERS.get(type(node.op), 'this operator')!r} is not an operator of the language"
     kind = type(node).__name__
     return f"{kind} is not in the language: use numbers, names, operators and functions"

@@ -7,7 +7,7 @@ from typing import Any
 from graphtrace.formula.names import latex_name, latex_number, number_text
 from graphtrace.formula.tree import Call, Expr, Name, Notation, Number
 
-__all__ = ["to_latex", "to_sympy", "to_text"]
+__all__ = ["exact_number", "to_latex", "to_sympy", "to_text"]
 
 Notations = Mapping[str, Notation]
 ATOM = 100
@@ -199,16 +199,27 @@ def to_sympy(
     SymPy function of their own, their formula in operands `a`, `b`, `c`.
     Raises KeyError with the operation's name where there is neither.
     """
-    import sympy
-
     if isinstance(expr, Number):
         if isinstance(expr.value, tuple):
             raise KeyError("array")
-        return sympy.nsimplify(expr.value) if math.isfinite(expr.value) else sympy.Float(expr.value)
+        return exact_number(expr.value)
     if isinstance(expr, Name):
         return values[expr.id]
     args = [to_sympy(arg, notations, values, definitions) for arg in expr.args]
     return apply_sympy(expr.op, args, notations, definitions)
+
+
+def exact_number(value: float) -> Any:
+    """Return a literal as SymPy's rational: 1/3 for 0.333…, else the decimal as written."""
+    import sympy
+
+    if isinstance(value, bool):
+        return sympy.true if value else sympy.false
+    number = float(value)
+    if not math.isfinite(number):
+        return sympy.Float(number)
+    simple = sympy.Rational(number).limit_denominator(1000)
+    return simple if float(simple) == number else sympy.Rational(repr(number))
 
 
 def apply_sympy(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -67,6 +68,16 @@ class Op:
     def is_elementwise(self) -> bool:
         """Whether the derivative is one number per element."""
         return bool(self.partials)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The names of its parameters: what its pull-back takes beyond the operands."""
+        if self.vjp is None:
+            return ()
+        found = inspect.signature(self.vjp).parameters
+        if self.arity is not None:
+            return tuple(found)[3 + self.arity :]
+        return tuple(name for name, item in found.items() if item.kind is item.KEYWORD_ONLY)
 
     def evaluate(self, values: Sequence[Any], params: Mapping[str, Any]) -> Value:
         """Run the operation on values; floats stay floats."""

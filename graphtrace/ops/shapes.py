@@ -137,7 +137,7 @@ def bind_getitem(a: Any, index: Any) -> Any:
         if isinstance(item, tuple):
             return tuple(keep(part) for part in item)
         if isinstance(item, (list, np.ndarray)):
-            return np.array(item)
+            return np.array(item, dtype=None if np.size(item) else int)
         if item is None or item is Ellipsis or isinstance(item, (int, slice, np.integer, np.bool_)):
             return item
         if hasattr(type(item), "__array_ufunc__"):

@@ -62,7 +62,13 @@ def record_function(
         traced = list(map(entered.enter, args, names))
         named = {key: entered.enter(value, key) for key, value in kwargs.items()}
         leading = len(tape)
-        result = function(*traced, **named)
+        try:
+            result = function(*traced, **named)
+        except ValueError as error:
+            # NumPy's item assignment replaces our refusal by a message of its own.
+            if isinstance(error.__cause__, RefusedError):
+                raise error.__cause__ from None
+            raise
         records = tape.detach()
         if len(records) > YOUNG:
             _grow_old()
@@ -135,13 +141,12 @@ def record_expression(text: str, values: Mapping[str, Any]) -> Recording:
     """
     statements = parse_program(text, resolve, known_functions)
     source = ExpressionSource(text)
-    tape = Tape(quiet=True)
     needed = _free_names(statements)
     _compare_names(needed, values, {s.target for s in statements if s.target is not None})
+    inputs = {name: as_input(values[name], name) for name in needed}
+    tape = Tape(quiet=True)
     entered = Entered(tape)
-    scope: dict[str, Any] = {
-        name: entered.enter(as_input(values[name], name), name) for name in needed
-    }
+    scope: dict[str, Any] = {name: entered.enter(value, name) for name, value in inputs.items()}
     given: dict[Var, str] = {record: name for name, record in scope.items()}
     result: Any = None
     try:
@@ -257,7 +262,12 @@ def _evaluate(root: Expr, scope: Mapping[str, Any], source: ExpressionSource, ta
 
 
 def _literal(value: Any) -> Any:
-    return np.array(value, dtype=float) if isinstance(value, tuple) else float(value)
+    if not isinstance(value, tuple):
+        return float(value)
+    try:
+        return np.array(value, dtype=float)
+    except ValueError:
+        raise ExpressionError("the rows of a list of lists have different lengths") from None
 
 
 def _call(node: Call, args: list[Any], source: ExpressionSource, tape: Tape) -> Any:
@@ -268,6 +278,11 @@ def _call(node: Call, args: list[Any], source: ExpressionSource, tape: Tape) -> 
         raise ExpressionError(
             f"{node.op} takes {op.arity} operand{'s' * (op.arity != 1)}, not {len(args)}, "
             f"at column {column}"
+        )
+    unknown = [key for key, _ in node.params if key not in op.options]
+    if unknown:
+        raise ExpressionError(
+            f"{node.op} has no option {unknown[0]!r}{did_you_mean(unknown[0], op.options)}"
         )
     if not any(arg.__class__ is Var for arg in args):
         args = [tape.constant(arg, place) for arg in args]

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from graphtrace.errors import GuardError
+from graphtrace.errors import GuardError, ShapeError
 from graphtrace.ops.registry import Op
+from graphtrace.ops.values import shape_of
 from graphtrace.tape.sources import where_of
 from graphtrace.tape.tape import Guard, fill
 from graphtrace.tape.var import ABSENT, CONSTANT, INPUT, Var, WithConstant, operation
@@ -55,8 +56,22 @@ def _twin(record: Var, twins: Mapping[Var, Var], changed: Mapping[Var, Any]) -> 
         operands = tuple([twins[item] for item in (record.a, record.b) if item is not None])
     values = [operand.value for operand in operands]
     params = record.da if record.a is None else None
-    fill(twin, op, operands, values, op.evaluate(values, params or {}), params)
+    try:
+        out = op.evaluate(values, params or {})
+    except (ValueError, IndexError) as error:
+        raise _misfit(record, op, values, error) from None
+    fill(twin, op, operands, values, out, params)
     return twin
+
+
+def _misfit(record: Var, op: Op, values: Sequence[Any], error: Exception) -> ShapeError:
+    where = where_of(record.code, record.lasti)
+    line = f"{where}: `{where.text}`: " if where else ""
+    shapes = ", ".join(str(shape_of(value)) for value in values)
+    return ShapeError(
+        f"{line}at these inputs {op.name} has shapes {shapes}: {error}; "
+        "trace the function anew at these inputs"
+    )
 
 
 def _with_constant(twin: Var, record: Var, operand: Var) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from graphtrace.errors import GradientError, GraphTraceError
-from graphtrace.formula.printers import apply_sympy, to_sympy
+from graphtrace.formula.printers import apply_sympy, exact_number, to_sympy
 from graphtrace.ops.registry import Op, definitions, notations
 from graphtrace.ops.values import shape_of
 from graphtrace.run.state import State
@@ -37,7 +37,7 @@ class Symbolic:
             if kind == "input" and not shape_of(value):
                 self._values[n] = sympy.Symbol(sealed.names[n])
             elif kind == "constant" and not shape_of(value):
-                self._values[n] = sympy.true if value is True else sympy.nsimplify(value)
+                self._values[n] = exact_number(value)
             else:
                 self._values[n] = self._apply(n)
         found = self._values[number]

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from graphtrace.errors import did_you_mean
+from graphtrace.errors import RefusedError, ShapeError, did_you_mean
 from graphtrace.ops.registry import CALLS, OPS, Op
 from graphtrace.ops.shapes import bind_getitem
 from graphtrace.ops.values import shape_of
 from graphtrace.tape.operators import scalar_recorder
-from graphtrace.tape.refuse import refusal
+from graphtrace.tape.refuse import place, refusal
 from graphtrace.tape.tape import Guard, apply
 from graphtrace.tape.var import Var, caller
 
@@ -58,6 +58,8 @@ def call(func: Any, args: Any, kwargs: Any, frame: Any) -> Any:
     _refuse_options(func, kwargs, frame)
     try:
         operands, params = bind(*args, **kwargs)
+    except (ValueError, IndexError) as error:
+        raise ShapeError(f"{place(frame)}np.{func.__name__}: {error}") from None
     except TypeError as error:
         text = str(error).split("() ")[-1]
         raise refusal(
@@ -114,18 +116,18 @@ def _method(func: Any) -> Any:
     return method
 
 
-def _reshape(self: Var, *shape: Any) -> Any:
+def _reshape(self: Var, *shape: Any, **kwargs: Any) -> Any:
     sizes = shape[0] if len(shape) == 1 else shape
-    return call(np.reshape, (self, sizes), {}, caller())
+    return call(np.reshape, (self, sizes) if shape else (self,), kwargs, caller())
 
 
-def _transpose(self: Var, *axes: Any) -> Any:
-    given = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
-    return call(np.transpose, (self, given), {}, caller())
+def _transpose(self: Var, *axes: Any, **kwargs: Any) -> Any:
+    given = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+    return call(np.transpose, (self, given) if axes else (self,), kwargs, caller())
 
 
-def _flatten(self: Var) -> Any:
-    return call(np.ravel, (self,), {}, caller())
+def _flatten(self: Var, *args: Any, **kwargs: Any) -> Any:
+    return call(np.ravel, (self, *args), kwargs, caller())
 
 
 def _getitem(self: Var, index: Any) -> Any:
@@ -166,6 +168,21 @@ def _len(self: Var) -> int:
     return shape[0]
 
 
+class _UnknownAttributeError(RefusedError, AttributeError):
+    """A refusal that `hasattr` understands."""
+
+
+def _getattr(self: Var, name: str) -> Any:
+    """Refuse attributes of arrays that are not supported, with the line."""
+    if name.startswith("__") or name in Var.__slots__:
+        raise AttributeError(name)
+    known = {*METHODS, "reshape", "transpose", "flatten", "copy"}
+    raise _UnknownAttributeError(
+        f"{place(caller())}.{name} is not supported on a traced value; "
+        f"write it with supported functions{did_you_mean(name, known, limit=0)}"
+    )
+
+
 def _refused(what: str, fix: str) -> Any:
     def method(self: Var, *args: Any, **kwargs: Any) -> Any:
         raise refusal(what, fix, caller())
@@ -203,6 +220,7 @@ REFUSED = {
     "__mod__": ("% is not supported", "write it with supported functions"),
     "__rmod__": ("% is not supported", "write it with supported functions"),
     "__divmod__": ("divmod is not supported", "divide with /"),
+    "__rdivmod__": ("divmod is not supported", "divide with /"),
     "__round__": ("round() is not supported", "round after reading n.value"),
     "__format__": (
         "a traced value has no text while it is being recorded",
@@ -229,6 +247,10 @@ def attach() -> None:
         "__array_ufunc__": array_ufunc,
         "__array_function__": array_function,
         "__array_priority__": 1000,
+        "__graphtrace_record__": staticmethod(
+            lambda op, operands, params: apply(op, operands, params or None, caller())
+        ),
+        "__getattr__": _getattr,
         "__getitem__": _getitem,
         "__iter__": _iter,
         "__bool__": _bool,

@@ -190,13 +190,15 @@ class Sealed:
     def _naming(self) -> tuple[list[str], list[bool]]:
         bases = self._assigned()
         totals = Counter(base for base in bases if base is not None)
-        outright = set(self.given.values())
-        taken = outright | {base for base, count in totals.items() if count == 1}
+        outright = Counter(self.given.values())
+        taken = set(outright) | {base for base, count in totals.items() if count == 1}
         names: list[str | None] = []
         seen: Counter[str] = Counter()
-        for record, base in zip(self.nodes, bases, strict=True):
+        for record, assigned in zip(self.nodes, bases, strict=True):
             name = self.given.get(record)
-            if name is None and base is not None:
+            shared = name is not None and outright[name] > 1 and record.op is not INPUT
+            base = name if shared else assigned
+            if (name is None or shared) and base is not None:
                 if totals[base] == 1 and base not in outright:
                     name = base
                 else:
@@ -207,6 +209,7 @@ class Sealed:
         if self._result is not None and self._result[1] not in taken:
             number = self.numbers[self._result[0]]
             names[number] = names[number] or self._result[1]
+            taken.add(self._result[1])
         return self._name_rest(names, taken), [name is not None for name in names]
 
     def _name_rest(self, names: Sequence[str | None], taken: set[str]) -> list[str]:

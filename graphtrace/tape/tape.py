@@ -25,7 +25,7 @@ class Guard(tuple[Var, bool, Any, int]):
 
 
 class Tape(list[Any]):
-    """An append-only list of records; `quiet` silences NumPy's warnings from its first array on.
+    """An append-only list of records; `quiet` silences NumPy's warnings until it ends.
 
     Records hold the tape's bound `append`, so the tape and its records form a cycle while
     recording goes on; `detach` ends that, in one step.
@@ -43,6 +43,7 @@ class Tape(list[Any]):
         self.push: Any = self.append
         if quiet:
             _tracing.append(self)
+            self.hush()
         else:
             _open_tapes.add(self)
 
@@ -234,12 +235,16 @@ def apply(op: Op, args: Sequence[Any], params: Mapping[str, Any] | None, frame: 
     if push is None:
         raise TypeError(f"{op.name} needs at least one traced operand here")
     tape: Tape = push.__self__
+    if tape.push is None:
+        raise _refuse(
+            frame,
+            "a value of a recording that has ended",
+            "compute with it inside the traced function, or read n.value",
+        )
     operands = tuple([arg if arg.__class__ is Var else tape.constant(arg, frame) for arg in args])
     values = [operand.value for operand in operands]
     try:
         if tape.quiet:
-            if tape.hushed is None:
-                tape.hush()
             out = op.evaluate(values, params or {})
         else:
             with np.errstate(all="ignore"):

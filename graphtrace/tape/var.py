@@ -133,10 +133,10 @@ def operation(record: Var) -> Op | Marker:
 
 
 def caller(depth: int = 1) -> Any:
-    """Return the nearest frame above that is not graphtrace's own."""
+    """Return the nearest frame above that is neither graphtrace's own nor NumPy's."""
     frame: Any = _getframe(depth + 1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(
-        "graphtrace."
+        ("graphtrace.", "numpy.")
     ):
         frame = frame.f_back
     return frame
