@@ -64,6 +64,8 @@ class _Draft:
         self._names = {node.id: node.name for node in plan.facts.nodes}
         nodes = {node.id: node for node in plan.facts.nodes}
         self._rows = {node.id: rows_of(plan, node, nodes) for node in plan.facts.nodes}
+        # An operand without an edge leaves a gap among the slots, none among the rows.
+        self._place = {row.edge: at for rows in self._rows.values() for at, row in enumerate(rows)}
         self.titles = {row.edge: row.title for rows in self._rows.values() for row in rows}
         self._scales = scales_of(plan)
         self._hidden = {
@@ -76,7 +78,7 @@ class _Draft:
     def level(self, edge: EdgeFacts) -> bool:
         """Tell whether an edge should be drawn straight: the spine, or an only operand."""
         rows = self._rows[edge.target]
-        return len(rows) == 1 or rows[edge.slot].spine
+        return len(rows) == 1 or rows[self._place[edge_key(edge)]].spine
 
     @property
     def routed(self) -> list[EdgeFacts]:
@@ -98,13 +100,13 @@ class _Draft:
         for edge, route in zip(self.routed, placement.routes, strict=True):
             # Where the wire comes from: the height one piece before its end, or of its start.
             height = round(route[max(len(route) - 4, 0)][1], 1)
-            heights.setdefault(edge.target, {})[edge.slot] = height
+            heights.setdefault(edge.target, {})[self._place[edge_key(edge)]] = height
         found = {}
         for id_, ys in heights.items():
-            slots = list(range(len(self._rows[id_])))
-            falling = iter(sorted(ys, key=lambda slot: (ys[slot], slot)))
-            order = [next(falling) if slot in ys else slot for slot in slots]
-            if order != slots:
+            places = list(range(len(self._rows[id_])))
+            falling = iter(sorted(ys, key=lambda at: (ys[at], at)))
+            order = [next(falling) if place in ys else place for place in places]
+            if order != places:
                 found[id_] = order
         return found
 

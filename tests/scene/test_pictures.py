@@ -1,6 +1,7 @@
 """What a picture says: roles, contributions, hubs, cards, and what is left out."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -139,6 +140,12 @@ def test_heat_maps_share_a_scale_that_the_legend_tells() -> None:
     (legend,) = [n for n in drawn(facts).nodes if n.role == "legend"]
     peak = max(float(np.abs(n.value).max()) for n in facts.nodes if np.ndim(n.value))
     assert said(legend, "value")[-1] == f"{peak:.3g}"
+
+
+def test_an_operand_without_an_edge_leaves_no_hole() -> None:
+    facts = samples.s2()
+    scene = drawn(replace(facts, edges=tuple(e for e in facts.edges if e.slot or e.source != 0)))
+    assert len(scene.wires) == len(facts.edges) - 3
 
 
 def test_scopes_are_nested_frames() -> None:
