@@ -84,6 +84,7 @@ structured(
     arity=1,
     rules=["out*(g - sum(g*out))"],
     vjp=_softmax_vjp,
+    jvp=_softmax_vjp,
     calls={},
     samples=lambda rng: [
         ((rng.normal(size=(4,)),), {}),

@@ -23,7 +23,7 @@ def _matmul_vjp(slot: int, g: Any, out: Any, a: Any, b: Any) -> Any:
         return g @ b.T if slot == 0 else a.T @ g
     rows = a if np.ndim(a) > 1 else a[None, :]
     columns = b if np.ndim(b) > 1 else b[:, None]
-    full = np.asarray(g)
+    full = g
     if np.ndim(a) == 1:
         full = np.expand_dims(full, -2 if np.ndim(b) > 1 else -1)
     if np.ndim(b) == 1:
@@ -81,6 +81,7 @@ structured(
     arity=2,
     rules=["g @ b.T", "a.T @ g"],
     vjp=_matmul_vjp,
+    jvp="linear",
     samples=lambda rng: [*_samples(rng), *_batches(rng)],
     calls={np.matmul: lambda a, b: ((a, b), {})},
     notation=Notation("@", infix="@", precedence=5),
@@ -92,6 +93,7 @@ structured(
     arity=2,
     rules=["g @ b.T", "a.T @ g"],
     vjp=_dot_vjp,
+    jvp="linear",
     samples=_dot_samples,
     calls={np.dot: lambda a, b: ((a, b), {})},
     notation=Notation("·", latex=r"{0} \cdot {1}"),

@@ -47,6 +47,14 @@ def _extreme_vjp(
     return _spread(g, a, axis, keepdims) * hit / ties
 
 
+def _extreme_jvp(
+    slot: int, t: Any, out: Any, a: Any, axis: Axis = None, keepdims: bool = False
+) -> Any:
+    hit = np.equal(a, _spread(out, a, axis, keepdims))
+    ties = np.sum(hit, axis=axis, keepdims=keepdims)
+    return np.sum(t * hit, axis=axis, keepdims=keepdims) / ties
+
+
 def _bind(a: Any, axis: Axis = None, *, keepdims: Any = False) -> Any:
     params: dict[str, Any] = {}
     if axis is not None:
@@ -72,6 +80,7 @@ def _reduction(
     function: Callable[..., Any],
     rule: str,
     vjp: Callable[..., Any],
+    jvp: Callable[..., Any] | str,
     symbol: str,
     latex: str,
     aliases: tuple[str, ...] = (),
@@ -84,6 +93,7 @@ def _reduction(
         arity=1,
         rules=[rule],
         vjp=vjp,
+        jvp=jvp,
         samples=_samples,
         calls={function: bind},
         notation=Notation(symbol, latex=latex),
@@ -91,7 +101,8 @@ def _reduction(
     )
 
 
-_reduction("sum", np.sum, "g", _sum_vjp, "Σ", r"\sum {0}")
-_reduction("mean", np.mean, "g/n", _mean_vjp, "mean", r"\mathrm{{mean}}({a0})")
-_reduction("max", np.max, "g*where(a == out, 1, 0)", _extreme_vjp, "max", r"\max({a0})", ("amax",))
-_reduction("min", np.min, "g*where(a == out, 1, 0)", _extreme_vjp, "min", r"\min({a0})", ("amin",))
+HIT = "g*where(a == out, 1, 0)"
+_reduction("sum", np.sum, "g", _sum_vjp, "linear", "Σ", r"\sum {0}")
+_reduction("mean", np.mean, "g/n", _mean_vjp, "linear", "mean", r"\mathrm{{mean}}({a0})")
+_reduction("max", np.max, HIT, _extreme_vjp, _extreme_jvp, "max", r"\max({a0})", ("amax",))
+_reduction("min", np.min, HIT, _extreme_vjp, _extreme_jvp, "min", r"\min({a0})", ("amin",))

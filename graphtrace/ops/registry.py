@@ -14,9 +14,9 @@ from graphtrace.errors import RegistrationError
 from graphtrace.formula import compiler
 from graphtrace.formula.language import parse_formula
 from graphtrace.formula.tree import Call, Expr, Name, Notation, Number, substitute
-from graphtrace.ops.values import Value, normal, unbroadcast
+from graphtrace.ops.values import Value, normal, shape_of, unbroadcast
 
-__all__ = ["ALIASES", "CALLS", "OPS", "Bind", "Op", "elementwise", "resolve", "structured"]
+__all__ = ["ALIASES", "CALLS", "OPS", "Bind", "Op", "call", "elementwise", "resolve", "structured"]
 
 Bind = Callable[..., tuple[tuple[Any, ...], dict[str, Any]]]
 """From the arguments of a NumPy call to (operands, parameters)."""
@@ -42,6 +42,8 @@ class Op:
     rules: for other operations, the formula shown for each slot, with `g` for the upstream
         gradient; the last one repeats.
     vjp: for other operations, `vjp(slot, g, out, *operands, **params)`, the pull-back of g.
+    jvp: for other operations, `jvp(slot, t, out, *operands, **params)`, the tangent of the result
+        when the operand in the slot moves along t and the others stay.
     differentiable: whether any gradient passes at all.
     samples: where tests evaluate it: for elementwise operations an interval for each operand,
         for others a function from a random generator to a list of (operands, params).
@@ -58,6 +60,7 @@ class Op:
     definition: Expr | None = None
     rules: tuple[Expr, ...] = ()
     vjp: Callable[..., Any] | None = None
+    jvp: Callable[..., Any] | None = None
     differentiable: bool = True
     doc: str = ""
     _pulls: dict[int, Callable[..., Any]] = field(default_factory=dict)
@@ -105,6 +108,16 @@ class Op:
         if pull is None:
             pull = self._pulls[slot] = self._compile_pull(slot)
         return unbroadcast(pull(g, out, *values), values[slot])
+
+    def push(
+        self, slot: int, t: Any, out: Any, values: Sequence[Any], params: Mapping[str, Any]
+    ) -> Any:
+        """Return the tangent of the result when one operand moves along t."""
+        if self.jvp is not None:
+            return self.jvp(slot, t, out, *values, **params)
+        moved = t * self.local(slot, out, values)
+        shape = shape_of(out)
+        return moved if shape_of(moved) == shape else np.broadcast_to(moved, shape)
 
     def local(self, slot: int, out: Any, values: Sequence[Any]) -> Any:
         """Return ∂out/∂operand for an elementwise operation, element by element."""
@@ -163,6 +176,19 @@ def times_g(expr: Expr) -> Expr:
     if isinstance(expr, Call) and expr.op == "divide":
         return Call("divide", (times_g(expr.args[0]), expr.args[1]))
     return Call("multiply", (Name("g"), expr))
+
+
+def call(name: str, *operands: Any, **params: Any) -> Any:
+    """Run an operation that NumPy has no name for, so that it can be traced.
+
+    For use inside rules: a traced operand records it through its `__graphtrace_record__`.
+    """
+    op = OPS[name]
+    for operand in operands:
+        record = getattr(type(operand), "__graphtrace_record__", None)
+        if record is not None:
+            return record(op, operands, params)
+    return normal(op.forward(*operands, **params))
 
 
 OPS: dict[str, Op] = {}
@@ -238,16 +264,25 @@ def structured(
     arity: int | None,
     rules: Sequence[str],
     vjp: Callable[..., Any],
+    jvp: Callable[..., Any] | str,
     samples: Callable[[np.random.Generator], list[tuple[tuple[Any, ...], dict[str, Any]]]],
     calls: Mapping[Callable[..., Any], Bind],
     notation: Notation | None = None,
     aliases: Sequence[str] = (),
     doc: str = "",
 ) -> Op:
-    """Declare any other operation by its vector-Jacobian product.
+    """Declare any other operation by its two derivative rules.
 
-    `rules` is what is shown for each slot, with `g` for the upstream gradient.
+    `rules` is what is shown for each slot, with `g` for the upstream gradient. `jvp` is a
+    function, or `"linear"` for an operation linear in each operand while the others stay (a
+    product, a sum), or `"joint"` for one linear in all operands together (a concatenation).
+    Both rules are written in NumPy calls that are operations themselves, never in place, so
+    that they can be traced in their turn.
     """
+    if isinstance(jvp, str):
+        if jvp not in TANGENTS:
+            raise RegistrationError(f"{name}: jvp is a function, 'linear' or 'joint', not {jvp!r}")
+        jvp = TANGENTS[jvp](name)
     if not rules:
         raise RegistrationError(f"{name}: needs a rule to show for each operand")
     op = Op(
@@ -259,9 +294,28 @@ def structured(
         samples=samples,
         rules=tuple(formula(text) for text in rules),
         vjp=vjp,
+        jvp=jvp,
         doc=doc,
     )
     return _register(op, calls, aliases)
+
+
+def _linear(name: str) -> Callable[..., Any]:
+    def jvp(slot: int, t: Any, out: Any, *operands: Any, **params: Any) -> Any:
+        return call(name, *operands[:slot], t, *operands[slot + 1 :], **params)
+
+    return jvp
+
+
+def _joint(name: str) -> Callable[..., Any]:
+    def jvp(slot: int, t: Any, out: Any, *operands: Any, **params: Any) -> Any:
+        still = [np.zeros(shape_of(operand)) for operand in operands]
+        return call(name, *still[:slot], t, *still[slot + 1 :], **params)
+
+    return jvp
+
+
+TANGENTS = {"linear": _linear, "joint": _joint}
 
 
 def names_in(expr: Expr) -> set[str]:

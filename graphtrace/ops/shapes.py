@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from graphtrace.formula.tree import Notation
-from graphtrace.ops.registry import structured
-from graphtrace.ops.values import shape_of
+from graphtrace.ops.registry import call, structured
+from graphtrace.ops.values import shape_of, unbroadcast
 
 FAMILY = "shape"
 Cases = list[tuple[tuple[Any, ...], dict[str, Any]]]
@@ -41,6 +41,7 @@ structured(
     arity=1,
     rules=["g.T"],
     vjp=_transpose_vjp,
+    jvp="linear",
     calls={np.transpose: _bind_transpose, np.swapaxes: _bind_swapaxes},
     samples=lambda rng: [
         ((rng.normal(size=(3, 4)),), {}),
@@ -82,6 +83,7 @@ structured(
     arity=1,
     rules=["reshape(g)"],
     vjp=_reshape_vjp,
+    jvp="linear",
     calls={
         np.reshape: _bind_reshape,
         np.ravel: _bind_ravel,
@@ -119,14 +121,70 @@ def _getitem(a: Any, *others: Any, index: Any) -> Any:
 
 
 def _getitem_vjp(slot: int, g: Any, out: Any, a: Any, *others: Any, index: Any) -> Any:
-    where = _fill(index, (a, *others))
-    whole = np.zeros_like(a)
-    items = where if isinstance(where, tuple) else (where,)
-    if any(isinstance(item, (list, np.ndarray)) for item in items):
-        np.add.at(whole, where, g)
-    else:
-        whole[where] = g
+    return call("scatter", g, *others, index=index, shape=shape_of(a))
+
+
+def _scatter(g: Any, *others: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """Return zeros with g added at the index."""
+    where = _fill(index, (g, *others))
+    whole = np.zeros(shape, dtype=np.asarray(g).dtype)
+    np.add.at(whole, where, g)
     return whole
+
+
+def _scatter_vjp(
+    slot: int, g: Any, out: Any, a: Any, *others: Any, index: Any, shape: tuple[int, ...]
+) -> Any:
+    return call("getitem", g, *others, index=index)
+
+
+structured(
+    "scatter",
+    _scatter,
+    family=FAMILY,
+    arity=None,
+    rules=["gather(g)"],
+    vjp=_scatter_vjp,
+    jvp="linear",
+    calls={},
+    samples=lambda rng: [
+        ((rng.normal(size=(2,)),), {"index": slice(1, 3), "shape": (5,)}),
+        ((rng.normal(size=(3,)),), {"index": np.array([0, 2, 2]), "shape": (4,)}),
+        ((1.5,), {"index": (1, 0), "shape": (2, 2)}),
+    ],
+    notation=Notation("scatter", latex=r"\mathrm{{scatter}}({a0})"),
+    doc="Zeros of a shape, with the operand added at an index: the reverse of indexing.",
+)
+
+
+def _broadcast_to(a: Any, shape: tuple[int, ...]) -> Any:
+    return np.broadcast_to(a, shape)
+
+
+def _broadcast_to_vjp(slot: int, g: Any, out: Any, a: Any, shape: tuple[int, ...]) -> Any:
+    return unbroadcast(g, a)
+
+
+structured(
+    "broadcast_to",
+    _broadcast_to,
+    family=FAMILY,
+    arity=1,
+    rules=["sum(g)"],
+    vjp=_broadcast_to_vjp,
+    jvp="linear",
+    calls={
+        np.broadcast_to: lambda array, shape: (
+            (array,),
+            {"shape": tuple(int(n) for n in np.atleast_1d(shape))},
+        )
+    },
+    samples=lambda rng: [
+        ((rng.normal(size=(3, 1)),), {"shape": (2, 3, 4)}),
+        ((1.5,), {"shape": (2, 2)}),
+    ],
+    notation=Notation("broadcast", latex=r"\mathrm{{broadcast}}({a0})"),
+)
 
 
 def bind_getitem(a: Any, index: Any) -> Any:
@@ -156,6 +214,7 @@ structured(
     arity=None,
     rules=["scatter(g)", "0"],
     vjp=_getitem_vjp,
+    jvp="linear",
     calls={},
     samples=lambda rng: [
         ((rng.normal(size=(5,)),), {"index": 2}),
@@ -200,6 +259,7 @@ structured(
     arity=None,
     rules=["split(g)"],
     vjp=_concatenate_vjp,
+    jvp="joint",
     calls={np.concatenate: _bind_join},
     samples=lambda rng: [
         *_joins(rng),
@@ -215,7 +275,7 @@ def _stack(*parts: Any, axis: int = 0) -> Any:
 
 
 def _stack_vjp(slot: int, g: Any, out: Any, *parts: Any, axis: int = 0) -> Any:
-    return np.take(g, slot, axis=axis)
+    return g[(slice(None),) * (axis % len(shape_of(out))) + (slot,)]
 
 
 structured(
@@ -225,6 +285,7 @@ structured(
     arity=None,
     rules=["unstack(g)"],
     vjp=_stack_vjp,
+    jvp="joint",
     calls={np.stack: _bind_join},
     samples=lambda rng: [*_joins(rng), ((1.0, 2.0), {})],
     notation=Notation("stack", text="[{args}]", latex="[{args}]"),

@@ -27,23 +27,24 @@ def normal(value: Any) -> Value:
 
 def shape_of(value: Any) -> tuple[int, ...]:
     """Return the shape; () for scalars."""
-    return value.shape if isinstance(value, (np.ndarray, np.generic)) else ()
+    found: tuple[int, ...] = getattr(value, "shape", ())
+    return found
 
 
 def unbroadcast(g: Any, like: Any) -> Any:
     """Sum a gradient over the axes that broadcasting added or stretched to reach its shape."""
     shape = shape_of(like)
     if shape_of(g) != shape:
-        extra = np.ndim(g) - len(shape)
+        extra = len(shape_of(g)) - len(shape)
         if extra > 0:
-            g = g.sum(axis=tuple(range(extra)))
+            g = np.sum(g, axis=tuple(range(extra)))
         stretched = tuple(
-            axis for axis, size in enumerate(shape) if size == 1 and np.shape(g)[axis] != 1
+            axis for axis, size in enumerate(shape) if size == 1 and shape_of(g)[axis] != 1
         )
         if stretched:
-            g = g.sum(axis=stretched, keepdims=True)
-        if np.shape(g) != shape:
-            g = np.broadcast_to(g, shape).copy()
+            g = np.sum(g, axis=stretched, keepdims=True)
+        if shape_of(g) != shape:
+            g = np.broadcast_to(g, shape)
     return g
 
 

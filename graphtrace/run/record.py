@@ -2,6 +2,7 @@
 
 import gc
 import inspect
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import CodeType, FunctionType
@@ -148,12 +149,13 @@ def record_expression(text: str, values: Mapping[str, Any]) -> Recording:
     entered = Entered(tape)
     scope: dict[str, Any] = {name: entered.enter(value, name) for name, value in inputs.items()}
     given: dict[Var, str] = {record: name for name, record in scope.items()}
+    older: Counter[str] = Counter()
     result: Any = None
     try:
         for statement in statements:
             result = _evaluate(statement.value, scope, source, tape)
             if statement.target is not None:
-                result = _bind(statement.target, result, scope, given, source, tape)
+                result = _bind(statement.target, result, scope, given, older, source, tape)
         if result.__class__ is not Var:
             result = tape.constant(result, (source, source.add(None)))
         found = tape.detach()
@@ -170,6 +172,7 @@ def _bind(
     result: Any,
     scope: dict[str, Any],
     given: dict[Var, str],
+    versions: Counter[str],
     source: ExpressionSource,
     tape: Tape,
 ) -> Any:
@@ -181,18 +184,18 @@ def _bind(
         result = apply(OPS["identity"], (result,), None, place)
     older = scope.get(target)
     if older is not None and given.get(older) == target:
-        given[older] = _older_name(target, set(given.values()))
+        given[older] = _older_name(target, versions, scope)
     given[result] = target
     scope[target] = result
     return result
 
 
-def _older_name(name: str, taken: set[str]) -> str:
+def _older_name(name: str, versions: Counter[str], variables: Mapping[str, Any]) -> str:
     """Return a name for a value whose variable was assigned again: its place in the series."""
-    number = 1
-    while f"{name}_{number}" in taken:
-        number += 1
-    return f"{name}_{number}"
+    versions[name] += 1
+    while f"{name}_{versions[name]}" in variables:
+        versions[name] += 1
+    return f"{name}_{versions[name]}"
 
 
 def _free_names(statements: Any) -> list[str]:

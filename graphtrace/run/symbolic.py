@@ -59,6 +59,10 @@ class Symbolic:
             )
         try:
             return apply_sympy(op.name, operands, notations(), definitions())
+        except RecursionError:
+            return GraphTraceError(
+                f"{sealed.names[number]} is nested too deeply for a symbolic reading"
+            )
         except KeyError:
             return GraphTraceError(
                 f"{sealed.names[number]} is made by {op.name}, which has no symbolic form"
@@ -112,6 +116,9 @@ def tidy(expr: Any) -> Any:
     """Multiply out polynomials; leave everything else as the formulas made it."""
     import sympy
 
-    if expr.is_polynomial() and expr.count_ops() < EXPAND_BELOW:
-        return sympy.expand(expr)
+    try:
+        if expr.is_polynomial() and expr.count_ops() < EXPAND_BELOW:
+            return sympy.expand(expr)
+    except RecursionError:
+        raise GraphTraceError("this is nested too deeply for a symbolic reading") from None
     return expr

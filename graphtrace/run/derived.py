@@ -1,0 +1,155 @@
+"""The derivative of a graph as a graph: the backward pass, itself recorded.
+
+Every record is made again on a new tape, and the rules are then applied to traced values, so
+that gradients are nodes like any other: they can be drawn, replayed, and differentiated in
+their turn, to any order.
+"""
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from graphtrace.ops.registry import Op
+from graphtrace.ops.values import shape_of
+from graphtrace.run.backward import carries
+from graphtrace.run.inputs import Entered
+from graphtrace.run.record import Recording
+from graphtrace.run.state import State
+from graphtrace.tape.tape import Tape, apply
+from graphtrace.tape.var import CONSTANT, INPUT, Var
+
+__all__ = ["record_gradient", "record_product", "replayed"]
+
+Twins = list[Any]
+"""For each node of the old graph its twin on the new tape."""
+
+
+@contextmanager
+def recording() -> Iterator[Tape]:
+    """Give a tape with the garbage collector paused, and end it afterwards."""
+    collecting = gc.isenabled()
+    gc.disable()
+    tape = Tape(quiet=True)
+    tape.hush()
+    try:
+        yield tape
+    finally:
+        tape.detach()
+        if collecting:
+            gc.enable()
+
+
+def replayed(state: State, tape: Tape, last: int) -> Twins:
+    """Record nodes 0 to `last` again on a tape, where they were recorded before."""
+    sealed = state.sealed
+    twins: Twins = []
+    for number in range(last + 1):
+        record = sealed.nodes[number]
+        op = sealed.op(number)
+        place = (record.code, getattr(record, "lasti", 0))
+        if op is None:
+            leaf = CONSTANT if sealed.kind(number) == "constant" else INPUT
+            twins.append(tape.leaf(record.value, leaf, *place))
+        else:
+            operands = [twins[operand] for operand in sealed.operands[number]]
+            twins.append(apply(op, operands, sealed.params(number) or None, place))
+    return twins
+
+
+def pull_back(state: State, twins: Twins, output: int, seed: Any) -> dict[int, Any]:
+    """Return ∂⟨seed, output⟩/∂node for every node, by rules applied to the twins."""
+    sealed = state.sealed
+    found: dict[int, Any] = {output: seed}
+    for target in range(output, -1, -1):
+        op = sealed.op(target)
+        if target not in found or op is None:
+            continue
+        operands = [twins[operand] for operand in sealed.operands[target]]
+        for slot, source in enumerate(sealed.operands[target]):
+            if not _reaches(state, op, slot, source):
+                continue
+            params = sealed.params(target)
+            piece = op.pull(slot, found[target], twins[target], operands, params)
+            found[source] = found[source] + piece if source in found else piece
+    return found
+
+
+def _reaches(state: State, op: Op, slot: int, source: int) -> bool:
+    sealed = state.sealed
+    return op.passes(slot) and sealed.differentiable[source] and carries(sealed.nodes[source])
+
+
+def record_gradient(state: State, wrt: Sequence[int], seed: Any, names: Sequence[str]) -> Recording:
+    """Record forward and backward pass; the outputs are the gradients of the nodes `wrt`.
+
+    `names` are what the gradients are called. A gradient that does not depend on any input is
+    a constant; one that no path reaches is zero.
+    """
+    with recording() as tape:
+        twins = replayed(state, tape, state.output)
+        start = tape.constant(seed, (None, 0))
+        found = pull_back(state, twins, state.output, start)
+        outputs = tuple(_as_node(tape, found.get(n), twins[n].value) for n in wrt)
+        return _finish(state, tape, twins, outputs, names)
+
+
+def record_product(
+    state: State, along: Sequence[tuple[int, Any]], names: Sequence[str]
+) -> Recording:
+    """Record forward pass and its tangent along directions: the output is J·t.
+
+    `along` pairs node numbers of inputs with their directions.
+    """
+    with recording() as tape:
+        twins = replayed(state, tape, state.output)
+        tangents: dict[int, Any] = {
+            number: tape.constant(direction, (None, 0)) for number, direction in along
+        }
+        sealed = state.sealed
+        for target in range(state.output + 1):
+            op = sealed.op(target)
+            if op is None:
+                continue
+            operands = [twins[operand] for operand in sealed.operands[target]]
+            for slot, source in enumerate(sealed.operands[target]):
+                if source not in tangents or not op.passes(slot):
+                    continue
+                piece = op.push(slot, tangents[source], twins[target], operands,
+                                sealed.params(target))  # fmt: skip
+                before = tangents.get(target)
+                tangents[target] = piece if before is None else before + piece
+        value = twins[state.output].value
+        output = _as_node(tape, tangents.get(state.output), value)
+        return _finish(state, tape, twins, (output,), names)
+
+
+def _as_node(tape: Tape, gradient: Any, like: Any) -> Var:
+    """Return a gradient as a record of its own; zeros where there is none."""
+    import numpy as np
+
+    if gradient is None:
+        gradient = np.zeros(shape_of(like))
+    if gradient.__class__ is Var:
+        return gradient
+    return tape.constant(gradient, (None, 0))
+
+
+def _finish(
+    state: State, tape: Tape, twins: Twins, outputs: tuple[Var, ...], names: Sequence[str]
+) -> Recording:
+    sealed = state.sealed
+    inputs = {
+        sealed.names[number]: twins[number]
+        for number in range(len(twins))
+        if sealed.kind(number) == "input"
+    }
+    given = {
+        twins[number]: sealed.names[number]
+        for number in range(len(twins))
+        if sealed.kind(number) == "op"
+    }
+    for output, name in zip(outputs, names, strict=True):
+        given.setdefault(output, name)
+    records = tape.detach()
+    return Recording(tape, records, Entered.of(tape, inputs), outputs, given, names[0])
