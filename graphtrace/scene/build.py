@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts
 from graphtrace.errors import LayoutError
@@ -49,11 +50,19 @@ def build_scene(facts: GraphFacts, options: Options | None = None) -> Scene:
     blocks = draft.blocks({})
     placement = place(_frame(blocks, draft), options.deadline)
     if len(blocks) <= IN_PROCESS_LIMIT:
-        order = draft.order(placement)
-        if order:
-            blocks = draft.blocks(order)
-            placement = place(_frame(blocks, draft), options.deadline)
+        first = placement
+        for knot in (-4, 0):
+            order = draft.order(first, knot)
+            others = draft.blocks(order)
+            other = place(_frame(others, draft), options.deadline) if order else first
+            if _climb(other) < _climb(placement):
+                blocks, placement = others, other
     return _compose(plan, draft, blocks, placement)
+
+
+def _climb(placement: Placement) -> float:
+    """Return how far all wires go up and down: less is calmer."""
+    return sum(abs(a[1] - b[1]) for route in placement.routes for a, b in pairwise(route))
 
 
 class _Draft:
@@ -94,12 +103,15 @@ class _Draft:
                 found.append(self._block(node, [rows[i] for i in order.get(node.id, [])] or rows))
         return found
 
-    def order(self, placement: Placement) -> dict[int, list[int]]:
-        """Return, for nodes where wires cross before their heads, the order without crossing."""
+    def order(self, placement: Placement, knot: int) -> dict[int, list[int]]:
+        """Return, for nodes where wires cross before their heads, the order without crossing.
+
+        Wires are sorted by their height at a knot: 0 where they start, -4 one piece before their
+        end.
+        """
         heights: dict[int, dict[int, float]] = {}
         for edge, route in zip(self.routed, placement.routes, strict=True):
-            # Where the wire comes from: the height one piece before its end, or of its start.
-            height = round(route[max(len(route) - 4, 0)][1], 1)
+            height = round(route[knot][1], 1)
             heights.setdefault(edge.target, {})[self._place[edge_key(edge)]] = height
         found = {}
         for id_, ys in heights.items():

@@ -154,7 +154,7 @@ def _source(frame: Frame, engine: str, settings: str = "") -> str:
         size = f'width="{box.width / 72:.5f}" height="{box.height / 72:.5f}"'
         lines.append(f"{index} [{size} {ports}];")
     for edge in frame.edges:
-        weight = " [weight=6]" if edge.heavy else ""
+        weight = " [weight=60]" if edge.heavy else ""
         lines.append(f"{edge.source}:e -> {edge.target}:{_port(frame, edge)}{weight};")
     return "\n".join([*lines, "}"])
 

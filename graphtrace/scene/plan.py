@@ -8,12 +8,11 @@ from graphtrace.annotate.summary import element_count
 from graphtrace.scene.blocks import Row
 from graphtrace.scene.circuit import MOST_ROWS, lead_of
 from graphtrace.scene.options import Options
-from graphtrace.scene.wording import IDENTIFIER, contribution_text, describe_edge, local_text
+from graphtrace.scene.wording import IDENTIFIER, TINY, contribution_text, describe_edge, local_text
 
 __all__ = ["HUB", "Plan", "edge_key", "make_plan", "rows_of"]
 
 HUB = 8
-TINY = 4
 LOCAL, CONTRIBUTION = 10.5, 11.0
 
 

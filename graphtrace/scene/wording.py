@@ -12,7 +12,7 @@ from graphtrace.scene.typeset import math, plain, printable, shorten
 
 __all__ = [
     "IDENTIFIER",
-    "MINUS",
+    "TINY",
     "contribution_text",
     "describe_edge",
     "describe_node",
