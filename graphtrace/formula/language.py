@@ -10,6 +10,9 @@ from graphtrace.formula.tree import Call, Expr, Name, Number, Span, Statement
 __all__ = ["MAX_CHARACTERS", "parse_formula", "parse_program"]
 
 MAX_CHARACTERS = 100_000
+MAX_DEPTH = 2000
+"""Deepest nesting that is read; a little below what Python 3.11's own parser takes."""
+TOO_DEEP = "the expression is nested too deeply: split it into statements with ';'"
 
 BINARY = {
     ast.Add: "add",
@@ -90,9 +93,7 @@ def _syntax(text: str) -> ast.Module:
         shown = line if len(line) <= 60 else line[:57] + "..."
         raise ExpressionError(f"cannot read {shown!r} at {where}: {error.msg}{hint}") from None
     except (RecursionError, MemoryError):
-        raise ExpressionError(
-            "the expression is nested too deeply: split it into statements with ';'"
-        ) from None
+        raise ExpressionError(TOO_DEEP) from None
     except ValueError as error:
         raise ExpressionError(f"cannot read the expression: {error}") from None
 
@@ -116,9 +117,12 @@ class _Reader:
         raise self.refuse(item, "only 'name = expression' and expressions are statements here")
 
     def tree(self, root: ast.expr) -> Expr:
-        """Post-order walk: every syntax node is visited before and after its children."""
+        """Post-order walk: every syntax node is visited before and after its children.
+
+        The number beside a node is its depth before, its count of children after.
+        """
         done: list[Expr] = []
-        todo: list[tuple[ast.expr, Callable[[list[Expr]], Expr] | None, int]] = [(root, None, 0)]
+        todo: list[tuple[ast.expr, Callable[[list[Expr]], Expr] | None, int]] = [(root, None, 1)]
         while todo:
             node, build, count = todo.pop()
             if build is not None:
@@ -126,9 +130,11 @@ class _Reader:
                 del done[len(done) - count :]
                 done.append(build(args))
                 continue
+            if count > MAX_DEPTH:
+                raise ExpressionError(TOO_DEEP)
             children, build = self.plan(node)
             todo.append((node, build, len(children)))
-            todo.extend((child, None, 0) for child in reversed(children))
+            todo.extend((child, None, count + 1) for child in reversed(children))
         return done[0]
 
     def plan(self, node: ast.expr) -> tuple[list[ast.expr], Callable[[list[Expr]], Expr]]:
