@@ -107,6 +107,8 @@ class Op:
         pull = self._pulls.get(slot)
         if pull is None:
             pull = self._pulls[slot] = self._compile_pull(slot)
+        if g.__class__ is float:
+            g, values = np.float64(g), ieee(values)
         return unbroadcast(pull(g, out, *values), values[slot])
 
     def push(
@@ -127,7 +129,7 @@ class Op:
             if expr is None:
                 raise RegistrationError(f"{self.name} has no derivative in slot {slot}")
             local = self._locals[slot] = self._compile(expr, "local", ("out", *self.operands))
-        return local(out, *values)
+        return local(out, *(ieee(values) if out.__class__ is float else values))
 
     def scalar_partials(self, out: float, values: Sequence[float]) -> tuple[float | None, ...]:
         """Return every partial as a float; outside the domain IEEE values, never an error."""
@@ -165,6 +167,11 @@ class Op:
     def source(self, expr: Expr) -> str:
         """Return Python source for one of this operation's formulas."""
         return compiler.python_source(self.shared(expr))
+
+
+def ieee(values: Sequence[Any]) -> list[Any]:
+    """Return floats as NumPy's, whose arithmetic gives NaN and infinity instead of errors."""
+    return [np.float64(value) if value.__class__ is float else value for value in values]
 
 
 def times_g(expr: Expr) -> Expr:
