@@ -1,13 +1,12 @@
-"""Print a formula as plain text, as LaTeX, or as SymPy."""
+"""Print a formula as plain text or as LaTeX."""
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from graphtrace.formula.names import latex_name, latex_number, number_text
 from graphtrace.formula.tree import Call, Expr, Name, Notation, Number
 
-__all__ = ["exact_number", "to_latex", "to_sympy", "to_text"]
+__all__ = ["to_latex", "to_text"]
 
 Notations = Mapping[str, Notation]
 ATOM = 100
@@ -185,89 +184,3 @@ def _fill(
     values["args"] = ", ".join(plain)
     values.update({key: show(key, value) for key, value in params})
     return template.format(*holes, **values)
-
-
-def to_sympy(
-    expr: Expr,
-    notations: Notations,
-    values: Mapping[str, Any],
-    definitions: Mapping[str, Expr],
-) -> Any:
-    """Return the expression as a SymPy object.
-
-    `values` maps names to SymPy objects; `definitions` gives, for operations without a
-    SymPy function of their own, their formula in operands `a`, `b`, `c`.
-    Raises KeyError with the operation's name where there is neither.
-    """
-    if isinstance(expr, Number):
-        if isinstance(expr.value, tuple):
-            raise KeyError("array")
-        return exact_number(expr.value)
-    if isinstance(expr, Name):
-        return values[expr.id]
-    args = [to_sympy(arg, notations, values, definitions) for arg in expr.args]
-    return apply_sympy(expr.op, args, notations, definitions)
-
-
-def exact_number(value: float) -> Any:
-    """Return a literal as SymPy's rational: 1/3 for 0.333…, else the decimal as written."""
-    import sympy
-
-    if isinstance(value, bool):
-        return sympy.true if value else sympy.false
-    number = float(value)
-    if not math.isfinite(number):
-        return sympy.Float(number)
-    simple = sympy.Rational(number).limit_denominator(1000)
-    return simple if float(simple) == number else sympy.Rational(repr(number))
-
-
-def apply_sympy(
-    op: str, args: list[Any], notations: Notations, definitions: Mapping[str, Expr]
-) -> Any:
-    """Apply one operation to SymPy objects."""
-    import sympy
-
-    known = SYMPY_OPERATORS.get(op)
-    if known is not None:
-        return known(*args)
-    note = notations[op]
-    if note.sympy is not None:
-        return getattr(sympy, note.sympy)(*args)
-    if op in definitions:
-        operands = dict(zip("abc", args, strict=False))
-        return to_sympy(definitions[op], notations, operands, definitions)
-    raise KeyError(op)
-
-
-def _where(condition: Any, yes: Any, no: Any) -> Any:
-    import sympy
-
-    return sympy.Piecewise((yes, condition), (no, True))
-
-
-def _relation(name: str) -> Callable[[Any, Any], Any]:
-    def relate(left: Any, right: Any) -> Any:
-        import sympy
-
-        return getattr(sympy, name)(left, right)
-
-    return relate
-
-
-SYMPY_OPERATORS: dict[str, Callable[..., Any]] = {
-    "add": lambda a, b: a + b,
-    "subtract": lambda a, b: a - b,
-    "multiply": lambda a, b: a * b,
-    "divide": lambda a, b: a / b,
-    "power": lambda a, b: a**b,
-    "negative": lambda a: -a,
-    "identity": lambda a: a,
-    "where": _where,
-    "less": _relation("Lt"),
-    "less_equal": _relation("Le"),
-    "greater": _relation("Gt"),
-    "greater_equal": _relation("Ge"),
-    "equal": _relation("Eq"),
-    "not_equal": _relation("Ne"),
-}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from graphtrace.errors import GradientError, GraphTraceError
-from graphtrace.formula.printers import apply_sympy, exact_number, to_sympy
+from graphtrace.formula.symbols import apply_sympy, exact_number, to_sympy
 from graphtrace.ops.registry import Op, definitions, notations
 from graphtrace.ops.values import shape_of
 from graphtrace.run.state import State
