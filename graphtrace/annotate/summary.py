@@ -20,6 +20,7 @@ __all__ = [
 ]
 
 GRID_LIMIT = 16
+GRID_COLUMNS = 8
 BINS = 7
 COLUMNS, ROWS = 12, 8
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -34,7 +35,7 @@ class Summary:
     Attributes
     ----------
     signature: dtype and shape, such as ``float64[64, 128]``.
-    grid: every number as text, row by row, when there are at most 16 of them.
+    grid: every number as text, row by row, for at most 16 of them in at most 8 columns.
     spark: heights 0 … 7 of a histogram between `minimum` and `maximum`.
     minimum, maximum, mean, sd, norm: None when there is no finite value.
     badges: texts for what must not be overlooked, such as ``NaN×3``.
@@ -134,7 +135,8 @@ def summarize(value: object, digits: int = 4) -> Summary:
     array = np.asarray(value)
     flat = _real(array).ravel()
     finite = flat[np.isfinite(flat)]
-    small = array.size <= GRID_LIMIT and array.ndim <= 2
+    columns = array.shape[-1] if array.ndim else 1
+    small = array.size <= GRID_LIMIT and array.ndim <= 2 and columns <= GRID_COLUMNS
     grid = None
     if small:
         table = array.reshape(1, -1) if array.ndim < 2 else array

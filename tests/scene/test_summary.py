@@ -59,7 +59,9 @@ def test_small_arrays_are_written_out_and_large_ones_named() -> None:
 
 def test_up_to_sixteen_numbers_in_two_dimensions_are_a_grid() -> None:
     assert summarize(np.arange(4.0).reshape(2, 2)).grid == (("0", "1"), ("2", "3"))
-    assert summarize(np.arange(16.0)).grid is not None
+    assert summarize(np.arange(16.0).reshape(4, 4)).grid is not None
+    assert summarize(np.arange(8.0)).grid is not None
+    assert summarize(np.arange(16.0)).grid is None  # too wide for a card
     assert summarize(np.arange(17.0)).grid is None
     assert summarize(np.zeros((2, 2, 2))).grid is None
 
