@@ -91,7 +91,8 @@ def _syntax(text: str) -> ast.Module:
         if any(word in ("ln", "log", "exp", "sin", "cos", "tanh", "sqrt") for word in words):
             hint = "; write functions with parentheses, as in ln(x)"
         shown = line if len(line) <= 60 else line[:57] + "..."
-        raise ExpressionError(f"cannot read {shown!r} at {where}: {error.msg}{hint}") from None
+        reason = error.msg.partition(": value has")[0]  # without Python's advice to its users
+        raise ExpressionError(f"cannot read {shown!r} at {where}: {reason}{hint}") from None
     except (RecursionError, MemoryError):
         raise ExpressionError(TOO_DEEP) from None
     except ValueError as error:

@@ -58,9 +58,16 @@ def _base(word: str) -> str:
     if word in GREEK:
         return "\\" + word
     if len(word) == 1 and not word.isascii():
-        greek = unicodedata.name(word, "").removeprefix("GREEK SMALL LETTER ").lower()
-        return "\\" + greek if greek in GREEK else word
+        return _greek(word)
     return word if len(word) == 1 else rf"\mathrm{{{_escape(word)}}}"
+
+
+def _greek(letter: str) -> str:
+    """Return the command for a Greek letter; any other letter as it is."""
+    name = unicodedata.name(letter, "").replace("LAMDA", "LAMBDA")
+    case, _, word = name.removeprefix("GREEK ").partition(" LETTER ")
+    command = word.lower() if case == "SMALL" else word.capitalize()
+    return "\\" + command if command in GREEK else letter
 
 
 def _escape(text: str) -> str:

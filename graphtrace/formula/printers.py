@@ -38,7 +38,11 @@ def _text(expr: Expr, notations: Notations, names: Mapping[str, str]) -> tuple[s
         return _infix(expr.op, note, parts, _text_operator)
     plain = [text for text, _ in parts]
     if note.text is not None:
-        holes = [_wrap(text, bind, ATOM) for text, bind in parts]
+        holes = [
+            # `2.T` would be read as a number with a wrong ending.
+            _wrap(text, 0 if isinstance(arg, Number) and text[0] != "[" else bind, ATOM)
+            for arg, (text, bind) in zip(expr.args, parts, strict=True)
+        ]
         return _fill(note.text, holes, expr.params, plain, _text_param), ATOM
     plain += [f"{key}={_text_param(key, value)}" for key, value in expr.params]
     return f"{expr.op}({', '.join(plain)})", ATOM
