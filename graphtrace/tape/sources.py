@@ -158,6 +158,8 @@ def _assigned(node: ast.AST) -> Iterator[tuple[Extent, str]]:
             yield _of(node), name
     elif isinstance(node, (ast.For, ast.comprehension)):
         yield from _pair(node.target, node.iter)
+        if isinstance(node, ast.For) and isinstance(node.target, ast.Name):
+            yield _of(node), node.target.id  # where Python 3.11 puts the step of a loop
 
 
 def _pair(target: ast.expr, value: ast.expr) -> Iterator[tuple[Extent, str]]:
