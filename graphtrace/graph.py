@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graphtrace.annotate.build import build_facts, edge_formula
+from graphtrace.derivatives import Derivatives
 from graphtrace.errors import NameNotFoundError, RefusedError, ShapeError, did_you_mean
 from graphtrace.node import Edge, Node
 from graphtrace.ops.values import shape_of
@@ -61,7 +62,7 @@ def name(value: Any, text: str) -> Any:
     return value
 
 
-class Graph:
+class Graph(Derivatives):
     """A recorded and evaluated computation graph.
 
     Made by `trace` or `parse`, or step by step: `g = Graph(); x, y = g.inputs(x=1.0, y=2.0)`,
@@ -230,12 +231,17 @@ class Graph:
 
     # -- readings -----------------------------------------------------------------------
 
-    def backward(self, output: "str | int | Var | None" = None, seed: Any = None) -> "Graph":
+    def backward(
+        self, output: "str | int | Var | None" = None, seed: Any = None, *, record: bool = False
+    ) -> "Graph":
         """Compute the upstream gradient of every node the output depends on.
 
         `output` is a node's name, id or traced value (default: the result); `seed` is the
         gradient to start from, in the output's shape (default 1 for a scalar). Running it
         again starts afresh. Returns the graph itself.
+
+        With `record=True` nothing is changed; instead the backward pass is recorded, and the
+        graph of both passes is returned, with the gradients of the inputs as its outputs.
 
         Raises GradientError for a non-scalar output without a seed, ShapeError for a seed of
         another shape.
@@ -243,6 +249,8 @@ class Graph:
         target = self._result_record() if output is None else self._record(output)
         label = "the output" if output is None else str(output)
         start = reverse.seed_for(target, seed, label)
+        if record:
+            return Graph._of(self._gradient_recording(self._number(target), start))
         if self._ran:
             reverse.clear(self._records)
         self._target = target

@@ -26,8 +26,11 @@ LAYERS = (
     "store",
     # The face: functions for traced code, views of nodes and edges, and Graph itself.
     "nn",
+    "assign",
     "node",
+    "derivatives",
     "graph",
+    "custom",
 )
 HEAVY = (
     "networkx",

@@ -351,6 +351,8 @@ def _register(op: Op, calls: Mapping[Callable[..., Any], Bind], aliases: Sequenc
         ALIASES[alias] = op.name
     for call, bind in calls.items():
         CALLS[call] = (op, bind)
+    notations.cache_clear()
+    definitions.cache_clear()
     return op
 
 
@@ -371,6 +373,17 @@ def notations() -> dict[str, Notation]:
 def definitions() -> dict[str, Expr]:
     """Return the definition of every operation that has one."""
     return {name: op.definition for name, op in OPS.items() if op.definition is not None}
+
+
+def forget(name: str) -> None:
+    """Take back a declaration that turned out wrong."""
+    op = OPS.pop(name, None)
+    for alias in [alias for alias, target in ALIASES.items() if target == name]:
+        del ALIASES[alias]
+    for call_ in [function for function, (found, _) in CALLS.items() if found is op]:
+        del CALLS[call_]
+    notations.cache_clear()
+    definitions.cache_clear()
 
 
 def seal() -> None:

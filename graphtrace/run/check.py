@@ -15,7 +15,7 @@ from graphtrace.ops.values import normal, shape_of
 from graphtrace.run.backward import carries
 from graphtrace.run.state import State
 
-__all__ = ["CheckReport", "CheckRow", "check_edges"]
+__all__ = ["CheckReport", "CheckRow", "check_edges", "direction_of"]
 
 STEP = float(np.finfo(np.float64).eps) ** (1 / 3)
 MOST_ELEMENTS = 64
@@ -100,7 +100,7 @@ def _check(
     values = [_double(value) for value in sealed.values(target)]
     params = sealed.params(target)
     out = _double(sealed.nodes[target].value)
-    direction = _direction(shape_of(out))
+    direction = direction_of(shape_of(out))
     analytic = np.asarray(_rule(state, op, target, slot, direction, out, values, params))
     worst: tuple[float, CheckRow] | None = None
     for element in _elements(shape_of(values[slot])):
@@ -154,7 +154,7 @@ def _double(value: Any) -> Any:
     return float(value) if isinstance(value, np.floating) else value
 
 
-def _direction(shape: tuple[int, ...]) -> Any:
+def direction_of(shape: tuple[int, ...]) -> Any:
     """Return a fixed direction without zeros or repetitions; 1 for a scalar."""
     if not shape:
         return np.float64(1.0)

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from graphtrace.ops.registry import Op
+import numpy as np
+
 from graphtrace.ops.values import shape_of
-from graphtrace.run.backward import carries
 from graphtrace.run.inputs import Entered
+from graphtrace.run.modes import pull_back, push_forward
 from graphtrace.run.record import Recording
 from graphtrace.run.state import State
 from graphtrace.tape.tape import Tape, apply
@@ -57,77 +58,42 @@ def replayed(state: State, tape: Tape, last: int) -> Twins:
     return twins
 
 
-def pull_back(state: State, twins: Twins, output: int, seed: Any) -> dict[int, Any]:
-    """Return ∂⟨seed, output⟩/∂node for every node, by rules applied to the twins."""
-    sealed = state.sealed
-    found: dict[int, Any] = {output: seed}
-    for target in range(output, -1, -1):
-        op = sealed.op(target)
-        if target not in found or op is None:
-            continue
-        operands = [twins[operand] for operand in sealed.operands[target]]
-        for slot, source in enumerate(sealed.operands[target]):
-            if not _reaches(state, op, slot, source):
-                continue
-            params = sealed.params(target)
-            piece = op.pull(slot, found[target], twins[target], operands, params)
-            found[source] = found[source] + piece if source in found else piece
-    return found
-
-
-def _reaches(state: State, op: Op, slot: int, source: int) -> bool:
-    sealed = state.sealed
-    return op.passes(slot) and sealed.differentiable[source] and carries(sealed.nodes[source])
-
-
-def record_gradient(state: State, wrt: Sequence[int], seed: Any, names: Sequence[str]) -> Recording:
+def record_gradient(
+    state: State, wrt: Sequence[int], seed: Any, names: Sequence[str]
+) -> tuple[Recording, Twins]:
     """Record forward and backward pass; the outputs are the gradients of the nodes `wrt`.
 
-    `names` are what the gradients are called. A gradient that does not depend on any input is
-    a constant; one that no path reaches is zero.
+    `names` are what the gradients are called. Returns the recording and the nodes' twins in
+    it. A gradient that no path reaches is zero.
     """
     with recording() as tape:
-        twins = replayed(state, tape, state.output)
+        twins = replayed(state, tape, len(state.sealed.nodes) - 1)
         start = tape.constant(seed, (None, 0))
         found = pull_back(state, twins, state.output, start)
         outputs = tuple(_as_node(tape, found.get(n), twins[n].value) for n in wrt)
-        return _finish(state, tape, twins, outputs, names)
+        return _finish(state, tape, twins, outputs, names), twins
 
 
 def record_product(
     state: State, along: Sequence[tuple[int, Any]], names: Sequence[str]
 ) -> Recording:
-    """Record forward pass and its tangent along directions: the output is J·t.
+    """Record the forward pass and its tangent: the output is J·t.
 
-    `along` pairs node numbers of inputs with their directions.
+    `along` pairs node numbers with their directions.
     """
     with recording() as tape:
         twins = replayed(state, tape, state.output)
         tangents: dict[int, Any] = {
             number: tape.constant(direction, (None, 0)) for number, direction in along
         }
-        sealed = state.sealed
-        for target in range(state.output + 1):
-            op = sealed.op(target)
-            if op is None:
-                continue
-            operands = [twins[operand] for operand in sealed.operands[target]]
-            for slot, source in enumerate(sealed.operands[target]):
-                if source not in tangents or not op.passes(slot):
-                    continue
-                piece = op.push(slot, tangents[source], twins[target], operands,
-                                sealed.params(target))  # fmt: skip
-                before = tangents.get(target)
-                tangents[target] = piece if before is None else before + piece
+        moved = push_forward(state, twins, tangents, state.output)
         value = twins[state.output].value
-        output = _as_node(tape, tangents.get(state.output), value)
+        output = _as_node(tape, moved, value)
         return _finish(state, tape, twins, (output,), names)
 
 
 def _as_node(tape: Tape, gradient: Any, like: Any) -> Var:
     """Return a gradient as a record of its own; zeros where there is none."""
-    import numpy as np
-
     if gradient is None:
         gradient = np.zeros(shape_of(like))
     if gradient.__class__ is Var:
@@ -152,4 +118,6 @@ def _finish(
     for output, name in zip(outputs, names, strict=True):
         given.setdefault(output, name)
     records = tape.detach()
-    return Recording(tape, records, Entered.of(tape, inputs), outputs, given, names[0])
+    return Recording(
+        tape, records, Entered.of(tape, inputs), outputs, given, names[0] if names else ""
+    )

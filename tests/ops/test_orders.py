@@ -75,7 +75,7 @@ def test_the_recorded_gradient_is_the_gradient_and_differentiates_again(name: st
         graph = graph_of(op, operands, params).backward()
         sources = [node for node in graph if node.kind == "input"]
         for source in sources:
-            second = Graph._of(record_gradient(graph._state, [source.id], 1.0, ["gradient"]))
+            second = Graph._of(record_gradient(graph._state, [source.id], 1.0, ["gradient"])[0])
             close(second.output.value, np.zeros(()) if source.grad is None else source.grad)
             seed = np.cos(np.arange(np.size(source.value)) * 1.7).reshape(np.shape(source.value))
             second.backward(seed=seed)

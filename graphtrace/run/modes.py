@@ -1,0 +1,105 @@
+"""Forward and reverse sweeps over plain values or over traced ones: one code for both.
+
+`values` stands for the nodes: their values, to compute numbers; or their twins on another tape,
+to record the sweep itself (`derived.py`).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from graphtrace.ops.registry import Op
+from graphtrace.ops.values import cast_like, normal, shape_of
+from graphtrace.run.backward import carries
+from graphtrace.run.state import State
+
+__all__ = ["jacobian", "pull_back", "push_forward", "reaches", "values_of"]
+
+
+def values_of(state: State) -> list[Any]:
+    """Return every node's value."""
+    return [record.value for record in state.sealed.nodes]
+
+
+def reaches(state: State, op: Op, slot: int, source: int) -> bool:
+    """Whether a gradient passes from a node of this operation to its operand."""
+    sealed = state.sealed
+    return op.passes(slot) and sealed.differentiable[source] and carries(sealed.nodes[source])
+
+
+def pull_back(state: State, values: Sequence[Any], output: int, seed: Any) -> dict[int, Any]:
+    """Return ∂⟨seed, output⟩/∂node for every node that the output depends on."""
+    sealed = state.sealed
+    found: dict[int, Any] = {output: seed}
+    with np.errstate(all="ignore"):
+        for target in range(output, -1, -1):
+            op = sealed.op(target)
+            if target not in found or op is None:
+                continue
+            operands = [values[operand] for operand in sealed.operands[target]]
+            params = sealed.params(target)
+            for slot, source in enumerate(sealed.operands[target]):
+                if not reaches(state, op, slot, source):
+                    continue
+                piece = op.pull(slot, found[target], values[target], operands, params)
+                found[source] = found[source] + piece if source in found else piece
+    return found
+
+
+def push_forward(
+    state: State, values: Sequence[Any], directions: Mapping[int, Any], output: int
+) -> Any:
+    """Return the tangent of the output when nodes move along directions; None when it stays.
+
+    A node that has a direction moves along it alone, whatever its operands do.
+    """
+    sealed = state.sealed
+    tangents: dict[int, Any] = dict(directions)
+    with np.errstate(all="ignore"):
+        for target in range(min(directions, default=0) + 1, output + 1):
+            op = sealed.op(target)
+            if op is None or target in directions:
+                continue
+            operands = [values[operand] for operand in sealed.operands[target]]
+            for slot, source in enumerate(sealed.operands[target]):
+                if source not in tangents or not op.passes(slot):
+                    continue
+                piece = op.push(
+                    slot, tangents[source], values[target], operands, sealed.params(target)
+                )
+                tangents[target] = tangents[target] + piece if target in tangents else piece
+    return tangents.get(output)
+
+
+def jacobian(state: State, output: int, node: int) -> Any:
+    """Return ∂output/∂node, of shape output.shape + node.shape; a float between scalars.
+
+    One forward sweep for each element of the node, or one reverse sweep for each element of
+    the output, whichever are fewer.
+    """
+    values = values_of(state)
+    rows, columns = np.shape(values[output]), np.shape(values[node])
+    found = np.zeros((int(np.prod(rows)), int(np.prod(columns))))
+    if found.shape[1] <= found.shape[0]:
+        for column, direction in enumerate(_units(columns)):
+            moved = push_forward(state, values, {node: direction}, output)
+            if moved is not None:
+                found[:, column] = np.ravel(moved)
+    else:
+        for row, seed in enumerate(_units(rows)):
+            pulled = pull_back(state, values, output, seed).get(node)
+            if pulled is not None:
+                found[row] = np.ravel(pulled)
+    kind = values[output] if shape_of(values[output]) else values[node]
+    return cast_like(found.reshape(rows + columns), _like(kind, rows + columns))
+
+
+def _like(value: Any, shape: tuple[int, ...]) -> Any:
+    return np.empty(shape, dtype=np.asarray(value).dtype) if shape else 1.0
+
+
+def _units(shape: tuple[int, ...]) -> list[Any]:
+    """Return the unit arrays of a shape, in order of their elements."""
+    size = int(np.prod(shape))
+    return [normal(row.reshape(shape)) for row in np.eye(size)]
