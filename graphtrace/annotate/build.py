@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts
+from graphtrace.formula.fold import fold
 from graphtrace.formula.printers import to_latex, to_text
-from graphtrace.formula.tree import Call, Expr, Name
+from graphtrace.formula.tree import Call, Expr, Name, Number, substitute
 from graphtrace.ops.registry import OPERANDS, Op, notations
 from graphtrace.run.state import State
 from graphtrace.tape.sealed import Sealed
@@ -89,7 +90,17 @@ def edge_formula(sealed: Sealed, target: int, slot: int, *, latex: bool = False)
         return ""
     names = _names(sealed, target)
     printer = to_latex if latex else to_text
-    return printer(expr, notations(), names)
+    return printer(fold(_with_literals(sealed, target, expr)), notations(), names)
+
+
+def _with_literals(sealed: Sealed, target: int, expr: Expr) -> Expr:
+    """Put the numbers of constant operands into a rule."""
+    numbers = {
+        letter: Number(sealed.nodes[operand].value)
+        for letter, operand in zip(OPERANDS, sealed.operands[target], strict=False)
+        if sealed.kind(operand) == "constant" and type(sealed.nodes[operand].value) is float
+    }
+    return substitute(expr, lambda part: numbers.get(part.id) if isinstance(part, Name) else None)
 
 
 def _names(sealed: Sealed, target: int) -> Mapping[str, str]:

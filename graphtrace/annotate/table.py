@@ -3,11 +3,15 @@
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from graphtrace.annotate.facts import GraphFacts, Value
 from graphtrace.annotate.summary import GRID_LIMIT, brief, number, sparkline, summarize
+
+if TYPE_CHECKING:
+    from graphtrace.run.coverage import Coverage
 
 __all__ = [
     "MARK",
@@ -17,6 +21,7 @@ __all__ = [
     "cell",
     "edge_table",
     "node_table",
+    "ops_table",
     "plain_table",
     "plain_text",
     "tables",
@@ -105,6 +110,32 @@ def edge_table(facts: GraphFacts) -> Table:
         for edge in facts.edges
     )
     return Table("Edges (contribution = upstream × local)", EDGE_COLUMNS, rows)
+
+
+OPS_COLUMNS = (
+    Column("operation", "name"),
+    Column("family", "quiet"),
+    Column("reverse", "value"),
+    Column("forward", "value"),
+    Column("second order", "value"),
+    Column("derivative", "formula"),
+    Column("reached by", "quiet"),
+)
+
+
+def ops_table(rows: "Iterable[Coverage]") -> Table:
+    """Return one row an operation: which modes run, its formulas, what reaches it."""
+    listed = tuple(
+        (
+            row.name,
+            row.family,
+            *("yes" if mode else "–" for mode in (row.reverse, row.forward, row.second_order)),
+            row.formula,
+            " ".join(row.calls),
+        )
+        for row in rows
+    )
+    return Table(f"{len(listed)} operations", OPS_COLUMNS, listed)
 
 
 def cell(value: Value) -> str:
