@@ -156,7 +156,7 @@ class Op:
 
     def _compile(self, expr: Expr, name: str, arguments: tuple[str, ...]) -> Callable[..., Any]:
         source = f"def {name}({', '.join(arguments)}):\n    return {self.source(expr)}\n"
-        functions = {f"f_{op}": OPS[op].forward for op in compiler.calls_in(self.shared(expr))}
+        functions = {f"f_{op}": traceable(op) for op in compiler.calls_in(self.shared(expr))}
         return compiler.define(source, functions, name)
 
     def shared(self, expr: Expr) -> Expr:
@@ -183,6 +183,25 @@ def times_g(expr: Expr) -> Expr:
     if isinstance(expr, Call) and expr.op == "divide":
         return Call("divide", (times_g(expr.args[0]), expr.args[1]))
     return Call("multiply", (Name("g"), expr))
+
+
+def traceable(name: str) -> Callable[..., Any]:
+    """Return an operation's function for use in formulas: traced operands record the operation.
+
+    NumPy's own functions do that by themselves.
+    """
+    op = OPS[name]
+    if isinstance(op.forward, np.ufunc) or op.forward in CALLS:
+        return op.forward
+
+    def run(*operands: Any) -> Any:
+        for operand in operands:
+            record = getattr(type(operand), "__graphtrace_record__", None)
+            if record is not None:
+                return record(op, operands, {})
+        return op.forward(*operands)
+
+    return run
 
 
 def call(name: str, *operands: Any, **params: Any) -> Any:

@@ -118,7 +118,9 @@ class Sealed:
     def iterations(self) -> list[int | None]:
         """For each node k, when it is the k-th of several recorded at one place."""
         places = [
-            (id(record.code), record.lasti) if record.code is not None and op is not None else None
+            (id(record.code), record.lasti)
+            if record.code is not None and op is not None and record.lasti >= 0
+            else None
             for number, record in enumerate(self.nodes)
             for op in (self.op(number),)
         ]
@@ -246,6 +248,8 @@ class Sealed:
             for slot, source in enumerate(operands):
                 record = self.nodes[source]
                 if operation(record) is CONSTANT and shape_of(record.value) and not found[source]:
+                    if record.code is not None and record.lasti < 0:
+                        continue
                     user = self.nodes[number]
                     words = cache.get((id(user.code), user.lasti))
                     if words is not None and slot < len(words.operands):

@@ -1,7 +1,9 @@
 """Where a record was made: from code position to file, line, text and assigned name.
 
 Nothing here runs while recording. A position is (code object, instruction offset) for Python
-code, or (ExpressionSource, number of a span) for an expression.
+code, or (ExpressionSource, number of a span) for an expression. The complement ~offset of an
+instruction stands for what a function of ours recorded inside of the call at that place: it
+has the call's line, but not the name that its result is assigned to.
 """
 
 import ast
@@ -79,7 +81,7 @@ def where_of(code: Any, lasti: int, iteration: int | None = None) -> Where | Non
         return code.where(lasti)
     if not isinstance(code, CodeType):
         return None
-    extent = _extent(code, lasti)
+    extent = _extent(code, max(lasti, ~lasti))
     line = extent[0] if extent else code.co_firstlineno
     text = linecache.getline(code.co_filename, line).strip()
     column = extent[2] + 1 if extent else 1
@@ -88,7 +90,7 @@ def where_of(code: Any, lasti: int, iteration: int | None = None) -> Where | Non
 
 def place_of(code: Any, lasti: int) -> Place:
     """Return the name that the source assigns at a position, and its operands' names."""
-    if not isinstance(code, CodeType):
+    if not isinstance(code, CodeType) or lasti < 0:
         return NOWHERE
     extent = _extent(code, lasti)
     if extent is None:
