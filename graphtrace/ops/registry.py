@@ -16,7 +16,18 @@ from graphtrace.formula.language import parse_formula
 from graphtrace.formula.tree import Call, Expr, Name, Notation, Number, substitute
 from graphtrace.ops.values import Value, normal, shape_of, unbroadcast
 
-__all__ = ["ALIASES", "CALLS", "OPS", "Bind", "Op", "call", "elementwise", "resolve", "structured"]
+__all__ = [
+    "ALIASES",
+    "CALLS",
+    "OPS",
+    "Bind",
+    "Op",
+    "call",
+    "cut",
+    "elementwise",
+    "resolve",
+    "structured",
+]
 
 Bind = Callable[..., tuple[tuple[Any, ...], dict[str, Any]]]
 """From the arguments of a NumPy call to (operands, parameters)."""
@@ -75,11 +86,11 @@ class Op:
     @property
     def options(self) -> tuple[str, ...]:
         """The names of its parameters: what its pull-back takes beyond the operands."""
-        if self.vjp is None:
+        if self.partials:
             return ()
-        found = inspect.signature(self.vjp).parameters
+        found = inspect.signature(self.vjp or self.forward).parameters
         if self.arity is not None:
-            return tuple(found)[3 + self.arity :]
+            return tuple(found)[(3 if self.vjp else 0) + self.arity :]
         return tuple(name for name, item in found.items() if item.kind is item.KEYWORD_ONLY)
 
     def evaluate(self, values: Sequence[Any], params: Mapping[str, Any]) -> Value:
@@ -321,6 +332,32 @@ def structured(
         rules=tuple(formula(text) for text in rules),
         vjp=vjp,
         jvp=jvp,
+        doc=doc,
+    )
+    return _register(op, calls, aliases)
+
+
+def cut(
+    name: str,
+    forward: Callable[..., Any],
+    *,
+    family: str,
+    arity: int | None,
+    samples: Callable[[np.random.Generator], list[tuple[tuple[Any, ...], dict[str, Any]]]],
+    calls: Mapping[Callable[..., Any], Bind],
+    notation: Notation | None = None,
+    aliases: Sequence[str] = (),
+    doc: str = "",
+) -> Op:
+    """Declare an operation that no gradient passes: its result is an index, a count, a choice."""
+    op = Op(
+        name=name,
+        family=family,
+        notation=notation or Notation(symbol=name),
+        forward=forward,
+        arity=arity,
+        samples=samples,
+        differentiable=False,
         doc=doc,
     )
     return _register(op, calls, aliases)
