@@ -3,13 +3,17 @@
 User expressions never come here: they are recorded call by call.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from graphtrace.errors import RegistrationError
 from graphtrace.formula.tree import Call, Expr, Name, Number
 
-__all__ = ["define", "python_source"]
+__all__ = ["CONSTANTS", "define", "python_source"]
+
+CONSTANTS = {"pi": math.pi}
+"""Numbers that formulas name."""
 
 INFIX = {
     "add": "+",
@@ -70,6 +74,7 @@ def define(source: str, namespace: Mapping[str, Any], name: str) -> Callable[...
             "float": float,
             "int": int,
         },
+        **CONSTANTS,
         **namespace,
     }
     code = compile(source, f"<graphtrace {name}>", "exec")

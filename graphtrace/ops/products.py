@@ -19,8 +19,15 @@ def _flip(a: Any) -> Any:
 
 def _matmul_vjp(slot: int, g: Any, out: Any, a: Any, b: Any) -> Any:
     """Pull g back through a @ b; vectors are treated as NumPy does, as one row or column."""
-    if np.ndim(a) == 2 == np.ndim(b):
+    shapes = (len(a.shape), len(b.shape))
+    if shapes == (2, 2):
         return g @ b.T if slot == 0 else a.T @ g
+    if shapes == (1, 2):
+        return b @ g if slot == 0 else a[:, None] * g
+    if shapes == (2, 1):
+        return g[:, None] * b if slot == 0 else g @ a
+    if shapes == (1, 1):
+        return g * b if slot == 0 else g * a
     rows = a if np.ndim(a) > 1 else a[None, :]
     columns = b if np.ndim(b) > 1 else b[:, None]
     full = g

@@ -95,13 +95,13 @@ class Op:
 
     def evaluate(self, values: Sequence[Any], params: Mapping[str, Any]) -> Value:
         """Run the operation on values; floats stay floats."""
-        floats = set(map(type, values)) == FLOATS
-        if self.scalar is not None and floats and not params:
-            try:
-                return self.scalar(*values)
-            except (ArithmeticError, ValueError):
-                pass  # outside the domain: NumPy's answer is NaN or infinity
-        return normal(self.forward(*values, **params))
+        if values[0].__class__ is float and self.scalar is not None and not params:
+            if set(map(type, values)) == FLOATS:
+                try:
+                    return self.scalar(*values)
+                except (ArithmeticError, ValueError):
+                    pass  # outside the domain: NumPy's answer is NaN or infinity
+        return normal(self.forward(*values, **params) if params else self.forward(*values))
 
     def passes(self, slot: int) -> bool:
         """Whether a gradient can reach the operand in this slot."""
@@ -286,7 +286,8 @@ def elementwise(
         doc=doc,
     )
     for text, expr in zip(partials, op.partials, strict=True):
-        unknown = set() if expr is None else names_in(expr) - {"out", *op.operands}
+        known = {"out", *compiler.CONSTANTS, *op.operands}
+        unknown = set() if expr is None else names_in(expr) - known
         if unknown:
             raise RegistrationError(f"{name}: {text!r} names {', '.join(sorted(unknown))}")
     reached = calls if calls is not None else ([forward] if isinstance(forward, np.ufunc) else [])

@@ -14,7 +14,7 @@ import numpy as np
 from graphtrace.errors import GradientError, ShapeError
 from graphtrace.ops.registry import Op
 from graphtrace.ops.values import cast_like, normal, shape_of
-from graphtrace.tape.var import ABSENT, CONSTANT, INPUT, Var, WithConstant, operation
+from graphtrace.tape.var import ABSENT, Marker, Var, WithConstant, operation
 
 __all__ = ["backward", "clear", "contribution", "jacobian", "local", "seed_for"]
 
@@ -22,7 +22,8 @@ __all__ = ["backward", "clear", "contribution", "jacobian", "local", "seed_for"]
 def clear(records: Sequence[Var]) -> None:
     """Forget all gradients: absent, not zero."""
     for record in records:
-        record.g = ABSENT
+        if record.g is not None:
+            record.g = ABSENT
 
 
 def seed_for(output: Var, seed: Any, name: str) -> Any:
@@ -72,7 +73,6 @@ def backward(records: Sequence[Var], output: Var, seed: Any, leading: int = 0) -
 def _sweep(records: Iterator[Var]) -> Var | None:
     """Pass through records of the scalar form; return the first of the general form."""
     absent = ABSENT
-    leaf = INPUT
     for record in records:
         g = record.g
         if g is absent:
@@ -83,9 +83,13 @@ def _sweep(records: Iterator[Var]) -> Var | None:
             b = record.b
             if b is not None:
                 b.g += g * record.db
-        elif record.op is not leaf:
+        elif g is not None and record.op.__class__ is not Marker:
             return record
     return None
+
+
+ARRAY = np.ndarray
+NO_PARAMS: dict[str, Any] = {}
 
 
 def _spread(record: Var, owned: set[int]) -> None:
@@ -98,13 +102,21 @@ def _spread(record: Var, owned: set[int]) -> None:
     op = record.op
     operands = record.b
     values = [operand.value for operand in operands]
-    params = record.da or {}
+    params = record.da or NO_PARAMS
     out = record.value
+    partials = op.partials
     for slot, operand in enumerate(operands):
-        if not op.passes(slot) or not carries(operand):
-            continue
-        piece = cast_like(op.pull(slot, g, out, values, params), operand.value)
         before = operand.g
+        if before is None or (partials and partials[slot] is None):
+            continue
+        piece = op.pull(slot, g, out, values, params)
+        value = values[slot]
+        if (
+            piece.__class__ is not ARRAY
+            or value.__class__ is not ARRAY
+            or piece.dtype is not value.dtype
+        ):
+            piece = cast_like(piece, value)
         if before is ABSENT:
             operand.g = piece
         elif id(operand) in owned:
@@ -117,10 +129,7 @@ def _spread(record: Var, owned: set[int]) -> None:
 
 def carries(record: Var) -> bool:
     """Whether a gradient may be kept on this record: floats that are not constants."""
-    value = record.value
-    if value.__class__ is not float and (value.__class__ is bool or value.dtype.kind != "f"):
-        return False
-    return record.op is not CONSTANT
+    return record.g is not None
 
 
 def local(record: Var, slot: int) -> Any:
@@ -175,7 +184,7 @@ def contribution(record: Var, slot: int, operand: Var) -> Any:
     None where the gradient was not computed or cannot pass.
     """
     g = record.g
-    if g is ABSENT or operand.g is ABSENT:
+    if g is ABSENT or g is None or operand.g is ABSENT or operand.g is None:
         return None
     with np.errstate(all="ignore"):
         if record.a is not None:

@@ -18,12 +18,12 @@ from graphtrace.run.modes import pull_back, push_forward
 from graphtrace.run.record import Recording
 from graphtrace.run.state import State
 from graphtrace.tape.tape import Tape, apply
-from graphtrace.tape.var import CONSTANT, INPUT, Var
+from graphtrace.tape.var import INPUT, Var
 
 __all__ = ["record_gradient", "record_product", "replayed"]
 
 Twins = list[Any]
-"""For each node of the old graph its twin on the new tape."""
+"""For each node of the old graph its twin on the new tape; constants stay plain values."""
 
 
 @contextmanager
@@ -49,11 +49,14 @@ def replayed(state: State, tape: Tape, last: int) -> Twins:
         record = sealed.nodes[number]
         op = sealed.op(number)
         place = (record.code, getattr(record, "lasti", 0))
-        if op is None:
-            leaf = CONSTANT if sealed.kind(number) == "constant" else INPUT
-            twins.append(tape.leaf(record.value, leaf, *place))
+        if sealed.kind(number) == "constant":
+            twins.append(record.value)
+        elif op is None:
+            twins.append(tape.leaf(record.value, INPUT, *place))
         else:
             operands = [twins[operand] for operand in sealed.operands[number]]
+            if not any(operand.__class__ is Var for operand in operands):
+                operands = [tape.constant(operand, place) for operand in operands]
             twins.append(apply(op, operands, sealed.params(number) or None, place))
     return twins
 
@@ -68,9 +71,8 @@ def record_gradient(
     """
     with recording() as tape:
         twins = replayed(state, tape, len(state.sealed.nodes) - 1)
-        start = tape.constant(seed, (None, 0))
-        found = pull_back(state, twins, state.output, start)
-        outputs = tuple(_as_node(tape, found.get(n), twins[n].value) for n in wrt)
+        found = pull_back(state, twins, state.output, seed)
+        outputs = tuple(_as_node(tape, found.get(n), state.value(n)) for n in wrt)
         return _finish(state, tape, twins, outputs, names), twins
 
 
@@ -83,12 +85,8 @@ def record_product(
     """
     with recording() as tape:
         twins = replayed(state, tape, state.output)
-        tangents: dict[int, Any] = {
-            number: tape.constant(direction, (None, 0)) for number, direction in along
-        }
-        moved = push_forward(state, twins, tangents, state.output)
-        value = twins[state.output].value
-        output = _as_node(tape, moved, value)
+        moved = push_forward(state, twins, dict(along), state.output)
+        output = _as_node(tape, moved, state.value(state.output))
         return _finish(state, tape, twins, (output,), names)
 
 

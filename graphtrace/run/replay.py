@@ -44,6 +44,7 @@ def _twin(record: Var, twins: Mapping[Var, Var], changed: Mapping[Var, Any]) -> 
     op = operation(record)
     if op is INPUT or op is CONSTANT:
         twin.value = changed.get(record, record.value)
+        twin.g = None if op is CONSTANT else ABSENT
         twin.op, twin.a, twin.b, twin.da, twin.db = op, None, (), None, None
         return twin
     assert isinstance(op, Op)

@@ -11,7 +11,7 @@ from graphtrace.formula.names import number_text
 from graphtrace.ops.registry import Op
 from graphtrace.ops.values import shape_of
 from graphtrace.tape.sources import Place, Where, place_of, where_of
-from graphtrace.tape.var import ABSENT, CONSTANT, INPUT, Var, WithConstant, operation
+from graphtrace.tape.var import CONSTANT, INPUT, Var, WithConstant, operation
 
 __all__ = ["Sealed"]
 
@@ -266,7 +266,7 @@ def _literal(record: Var) -> Var:
     literal.op = CONSTANT
     literal.code = None
     literal.lasti = 0
-    literal.g = ABSENT
+    literal.g = None
     literal.push = None
     return literal
 

@@ -76,7 +76,7 @@ class Tape(list[Any]):
         record.op = op
         record.code = code
         record.lasti = lasti
-        record.g = ABSENT
+        record.g = None if op is CONSTANT else ABSENT
         record.push = self.push
         self.append(record)
         return record
@@ -222,16 +222,18 @@ def _refuse(frame: Any, what: str, fix: str) -> RefusedError:
 def apply(op: Op, args: Sequence[Any], params: Mapping[str, Any] | None, frame: Any) -> Var:
     """Record one operation: the general path, for arrays, parameters and odd operands."""
     push = None
+    plain = False
     for arg in args:
-        if arg.__class__ is Var:
-            if push is None:
-                push = arg.push
-            elif push is not arg.push and push.__self__ is not arg.push.__self__:
-                raise _refuse(
-                    frame,
-                    "values of two different graphs in one operation",
-                    "use one graph's values only, or pass plain numbers across",
-                )
+        if arg.__class__ is not Var:
+            plain = True
+        elif push is None:
+            push = arg.push
+        elif push is not arg.push and push.__self__ is not arg.push.__self__:
+            raise _refuse(
+                frame,
+                "values of two different graphs in one operation",
+                "use one graph's values only, or pass plain numbers across",
+            )
     if push is None:
         raise TypeError(f"{op.name} needs at least one traced operand here")
     tape: Tape = push.__self__
@@ -241,7 +243,9 @@ def apply(op: Op, args: Sequence[Any], params: Mapping[str, Any] | None, frame: 
             "a value of a recording that has ended",
             "compute with it inside the traced function, or read n.value",
         )
-    operands = tuple([arg if arg.__class__ is Var else tape.constant(arg, frame) for arg in args])
+    if plain:
+        args = [arg if arg.__class__ is Var else tape.constant(arg, frame) for arg in args]
+    operands = tuple(args)
     values = [operand.value for operand in operands]
     try:
         if tape.quiet:
@@ -252,9 +256,12 @@ def apply(op: Op, args: Sequence[Any], params: Mapping[str, Any] | None, frame: 
     except (ValueError, IndexError, TypeError) as error:
         raise _misfit(op, values, error, frame) from None
     record = Var()
-    record.g = ABSENT
     record.push = push
-    record.code, record.lasti = position_of(frame)
+    if frame.__class__ is tuple:
+        record.code, record.lasti = frame
+    else:
+        record.code = frame.f_code
+        record.lasti = frame.f_lasti
     fill(record, op, operands, values, out, params)
     push(record)
     return record
@@ -271,12 +278,20 @@ def fill(
     """Fill a record's value, operation and operands, in the form that fits them.
 
     One or two float operands get the scalar form with the partial derivatives as numbers;
-    all else the general form.
+    all else the general form. A result that is no float can have no gradient.
     """
     record.value = out
     record.op = op
-    record.a, record.b, record.da, record.db = None, operands, params, None
-    if out.__class__ is not float or params or not op.partials or len(operands) > 2:
+    record.a = None
+    record.b = operands
+    record.da = params
+    record.db = None
+    kind = out.__class__
+    if kind is not float:
+        record.g = ABSENT if kind is not bool and out.dtype.kind == "f" else None
+        return
+    record.g = ABSENT
+    if params or not op.partials or len(operands) > 2:
         return
     for operand in operands:
         if operand.value.__class__ is not float or operand.op is CONSTANT:

@@ -26,7 +26,8 @@ __all__ = ["ABSENT", "CONSTANT", "INPUT", "Position", "Var", "WithConstant", "op
 
 ABSENT = -0.0
 """This very object in a record's `g` means: no gradient has arrived. It is also the exact
-neutral element of addition, so the first contribution can simply be added to it."""
+neutral element of addition, so the first contribution can simply be added to it. A record that
+can never have a gradient (a constant, a truth value, an integer) has None there instead."""
 
 Position = tuple[Any, int]
 """A code object and instruction offset, or an expression's source and a column."""
