@@ -76,6 +76,8 @@ def _escape(text: str) -> str:
 
 def number_text(value: float) -> str:
     """Return a literal as one would write it: 2, 0.5, 1e-05."""
+    if isinstance(value, int):
+        return str(value)
     number = float(value)
     if number == int(number) if abs(number) < 1e15 else False:
         return str(int(number))

@@ -1,10 +1,8 @@
-"""What an operation is, and the one table of all of them."""
+"""Declaring operations: every declaration is checked here and entered into the tables."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -13,227 +11,30 @@ import numpy as np
 from graphtrace.errors import RegistrationError
 from graphtrace.formula import compiler
 from graphtrace.formula.language import parse_formula
-from graphtrace.formula.tree import Call, Expr, Name, Notation, Number, substitute
-from graphtrace.ops.values import Value, normal, shape_of, unbroadcast
+from graphtrace.formula.tree import Call, Expr, Name, Notation
+from graphtrace.ops.op import ALIASES, CALLS, OPERANDS, OPS, Bind, Op, call, ieee, traceable
+from graphtrace.ops.values import shape_of
 
 __all__ = [
     "ALIASES",
     "CALLS",
+    "OPERANDS",
     "OPS",
     "Bind",
     "Op",
     "call",
     "cut",
+    "definitions",
     "elementwise",
+    "forget",
+    "ieee",
+    "known_functions",
+    "notations",
     "resolve",
+    "seal",
     "structured",
+    "traceable",
 ]
-
-Bind = Callable[..., tuple[tuple[Any, ...], dict[str, Any]]]
-"""From the arguments of a NumPy call to (operands, parameters)."""
-
-OPERANDS = ("a", "b", "c")
-FLOATS = {float}
-
-
-@dataclass(slots=True, eq=False)
-class Op:
-    """One operation: how it runs, how it is differentiated, how it is written.
-
-    Attributes
-    ----------
-    name, family: identity in the registry.
-    notation: how it is written.
-    forward: the function on arrays, in plain NumPy, called as `forward(*operands, **params)`.
-    scalar: the same for floats; it may raise ArithmeticError or ValueError outside its domain.
-    arity: number of operands; None when it varies.
-    partials: for elementwise operations, ∂out/∂operand as a formula for each slot; None in a
-        slot marks an operand that has no derivative (a condition).
-    definition: the operation in terms of others, for SymPy.
-    rules: for other operations, the formula shown for each slot, with `g` for the upstream
-        gradient; the last one repeats.
-    vjp: for other operations, `vjp(slot, g, out, *operands, **params)`, the pull-back of g.
-    jvp: for other operations, `jvp(slot, t, out, *operands, **params)`, the tangent of the result
-        when the operand in the slot moves along t and the others stay.
-    differentiable: whether any gradient passes at all.
-    samples: where tests evaluate it: for elementwise operations an interval for each operand,
-        for others a function from a random generator to a list of (operands, params).
-    """
-
-    name: str
-    family: str
-    notation: Notation
-    forward: Callable[..., Any]
-    arity: int | None
-    samples: Any
-    scalar: Callable[..., float] | None = None
-    partials: tuple[Expr | None, ...] = ()
-    definition: Expr | None = None
-    rules: tuple[Expr, ...] = ()
-    vjp: Callable[..., Any] | None = None
-    jvp: Callable[..., Any] | None = None
-    differentiable: bool = True
-    doc: str = ""
-    _pulls: dict[int, Callable[..., Any]] = field(default_factory=dict)
-    _locals: dict[int, Callable[..., Any]] = field(default_factory=dict)
-    _scalar_partials: Callable[..., tuple[float | None, ...]] | None = None
-
-    @property
-    def is_elementwise(self) -> bool:
-        """Whether the derivative is one number per element."""
-        return bool(self.partials)
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        """The names of its parameters: what its pull-back takes beyond the operands."""
-        if self.partials:
-            return ()
-        found = inspect.signature(self.vjp or self.forward).parameters
-        if self.arity is not None:
-            return tuple(found)[(3 if self.vjp else 0) + self.arity :]
-        return tuple(name for name, item in found.items() if item.kind is item.KEYWORD_ONLY)
-
-    def evaluate(self, values: Sequence[Any], params: Mapping[str, Any]) -> Value:
-        """Run the operation on values; floats stay floats."""
-        if values[0].__class__ is float and self.scalar is not None and not params:
-            if set(map(type, values)) == FLOATS:
-                try:
-                    return self.scalar(*values)
-                except (ArithmeticError, ValueError):
-                    pass  # outside the domain: NumPy's answer is NaN or infinity
-        return normal(self.forward(*values, **params) if params else self.forward(*values))
-
-    def passes(self, slot: int) -> bool:
-        """Whether a gradient can reach the operand in this slot."""
-        if not self.differentiable:
-            return False
-        return not self.partials or self.partials[slot] is not None
-
-    def pull(
-        self, slot: int, g: Any, out: Any, values: Sequence[Any], params: Mapping[str, Any]
-    ) -> Any:
-        """Return the upstream gradient pulled back to one operand, in the operand's shape."""
-        if self.vjp is not None:
-            return self.vjp(slot, g, out, *values, **params)
-        pull = self._pulls.get(slot)
-        if pull is None:
-            pull = self._pulls[slot] = self._compile_pull(slot)
-        if g.__class__ is float:
-            g, values = np.float64(g), ieee(values)
-        return unbroadcast(pull(g, out, *values), values[slot])
-
-    def push(
-        self, slot: int, t: Any, out: Any, values: Sequence[Any], params: Mapping[str, Any]
-    ) -> Any:
-        """Return the tangent of the result when one operand moves along t."""
-        if self.jvp is not None:
-            return self.jvp(slot, t, out, *values, **params)
-        moved = t * self.local(slot, out, values)
-        shape = shape_of(out)
-        return moved if shape_of(moved) == shape else np.broadcast_to(moved, shape)
-
-    def local(self, slot: int, out: Any, values: Sequence[Any]) -> Any:
-        """Return ∂out/∂operand for an elementwise operation, element by element."""
-        local = self._locals.get(slot)
-        if local is None:
-            expr = self.partials[slot]
-            if expr is None:
-                raise RegistrationError(f"{self.name} has no derivative in slot {slot}")
-            local = self._locals[slot] = self._compile(expr, "local", ("out", *self.operands))
-        return local(out, *(ieee(values) if out.__class__ is float else values))
-
-    def scalar_partials(self, out: float, values: Sequence[float]) -> tuple[float | None, ...]:
-        """Return every partial as a float; outside the domain IEEE values, never an error."""
-        with np.errstate(all="ignore"):
-            found: list[float | None] = []
-            for slot, expr in enumerate(self.partials):
-                if expr is None:
-                    found.append(None)
-                    continue
-                arrays = [np.float64(value) for value in values]
-                found.append(float(self.local(slot, np.float64(out), arrays)))
-        return tuple(found)
-
-    @property
-    def operands(self) -> tuple[str, ...]:
-        """The operands' names in the formulas."""
-        return OPERANDS[: self.arity]
-
-    def _compile_pull(self, slot: int) -> Callable[..., Any]:
-        expr = self.partials[slot]
-        if expr is None:
-            raise RegistrationError(f"{self.name} has no derivative in slot {slot}")
-        return self._compile(times_g(expr), "pull", ("g", "out", *self.operands))
-
-    def _compile(self, expr: Expr, name: str, arguments: tuple[str, ...]) -> Callable[..., Any]:
-        source = f"def {name}({', '.join(arguments)}):\n    return {self.source(expr)}\n"
-        functions = {f"f_{op}": traceable(op) for op in compiler.calls_in(self.shared(expr))}
-        return compiler.define(source, functions, name)
-
-    def shared(self, expr: Expr) -> Expr:
-        """Replace the operation itself, where the formula repeats it, by `out`."""
-        whole = Call(self.name, tuple(Name(operand) for operand in self.operands))
-        return substitute(expr, lambda part: Name("out") if part == whole else None)
-
-    def source(self, expr: Expr) -> str:
-        """Return Python source for one of this operation's formulas."""
-        return compiler.python_source(self.shared(expr))
-
-
-def ieee(values: Sequence[Any]) -> list[Any]:
-    """Return floats as NumPy's, whose arithmetic gives NaN and infinity instead of errors."""
-    return [np.float64(value) if value.__class__ is float else value for value in values]
-
-
-def times_g(expr: Expr) -> Expr:
-    """Return g · expr, written without needless factors."""
-    if expr == Number(1):
-        return Name("g")
-    if expr == Number(-1):
-        return Call("negative", (Name("g"),))
-    if isinstance(expr, Call) and expr.op == "divide":
-        return Call("divide", (times_g(expr.args[0]), expr.args[1]))
-    return Call("multiply", (Name("g"), expr))
-
-
-def traceable(name: str) -> Callable[..., Any]:
-    """Return an operation's function for use in formulas: traced operands record the operation.
-
-    NumPy's own functions do that by themselves.
-    """
-    op = OPS[name]
-    if isinstance(op.forward, np.ufunc) or op.forward in CALLS:
-        return op.forward
-
-    def run(*operands: Any) -> Any:
-        for operand in operands:
-            record = getattr(type(operand), "__graphtrace_record__", None)
-            if record is not None:
-                return record(op, operands, {})
-        return op.forward(*operands)
-
-    return run
-
-
-def call(name: str, *operands: Any, **params: Any) -> Any:
-    """Run an operation that NumPy has no name for, so that it can be traced.
-
-    For use inside rules: a traced operand records it through its `__graphtrace_record__`.
-    """
-    op = OPS[name]
-    for operand in operands:
-        record = getattr(type(operand), "__graphtrace_record__", None)
-        if record is not None:
-            return record(op, operands, params)
-    return normal(op.forward(*operands, **params))
-
-
-OPS: dict[str, Op] = {}
-"""Every operation by name."""
-ALIASES: dict[str, str] = {}
-"""Other names the expression language accepts."""
-CALLS: dict[Callable[..., Any], tuple[Op, Bind]] = {}
-"""Every NumPy function that reaches an operation, with how its arguments are read."""
 
 
 def resolve(name: str) -> str | None:
@@ -406,8 +207,8 @@ def _register(op: Op, calls: Mapping[Callable[..., Any], Bind], aliases: Sequenc
     OPS[op.name] = op
     for alias in aliases:
         ALIASES[alias] = op.name
-    for call, bind in calls.items():
-        CALLS[call] = (op, bind)
+    for function, bind in calls.items():
+        CALLS[function] = (op, bind)
     notations.cache_clear()
     definitions.cache_clear()
     return op

@@ -1,10 +1,11 @@
 """The expression language: precedence, round trips, how formulas are written."""
 
+import ast
 import math
+import re
 from typing import Any
 
 import pytest
-import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -59,7 +60,7 @@ def branches(children: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
 
 
 NUMBERS = st.one_of(
-    st.integers(0, 10**18),
+    st.integers(0, 2**53),
     st.floats(0, allow_nan=False, allow_infinity=False),
 )
 TREES = st.recursive(
@@ -146,7 +147,7 @@ def test_statements_are_split_by_semicolons_and_lines(text, count):
         ("x*y", 0, "y", "y"),
         ("x*y", 1, "x", "x"),
         ("x/y", 1, "-x/y**2", r"\frac{-x}{y^{2}}"),
-        ("x**3", 0, "3*x**(3 - 1)", r"3 \, x^{3 - 1}"),
+        ("x**3", 0, "3*x**2", r"3 \, x^{2}"),
         ("exp(x)", 0, "exp(x)", r"\exp(x)"),
         ("sin(x)", 0, "cos(x)", r"\cos(x)"),
         ("sqrt(x)", 0, "1/(2*sqrt(x))", r"\frac{1}{2 \, \sqrt{x}}"),
@@ -172,12 +173,8 @@ def test_the_formula_on_an_edge_is_the_derivative_that_was_computed(name):
     g = gt.parse(f"f = {call}" if name != "identity" else "f = a", **values)
     for edge in g["f"].inputs:
         if edge.local is not None and "[" not in edge.formula:
-            used = {n: x for n, x in values.items() if n in sympy_names(edge.formula)}
+            used = {n: x for n, x in values.items() if re.search(rf"\b{n}\b", edge.formula)}
             assert gt.parse(edge.formula, **used).output.value == pytest.approx(edge.local)
-
-
-def sympy_names(text):
-    return {str(symbol) for symbol in sympy.sympify(text, locals={"ln": sympy.log}).free_symbols}
 
 
 def test_names_and_numbers_in_print():
