@@ -1,6 +1,5 @@
 """The expression language: precedence, round trips, how formulas are written."""
 
-import ast
 import math
 import re
 from typing import Any
