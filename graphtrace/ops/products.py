@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from graphtrace.formula.tree import Notation
+from graphtrace.ops.axes import Cases, back, last, pairs
+from graphtrace.ops.contractions import scaled, tensordot_vjp
 from graphtrace.ops.registry import structured
 from graphtrace.ops.values import shape_of, unbroadcast
 
-Cases = list[tuple[tuple[Any, ...], dict[str, Any]]]
+FAMILY = "product"
 
 
 def _flip(a: Any) -> Any:
@@ -40,68 +42,147 @@ def _matmul_vjp(slot: int, g: Any, out: Any, a: Any, b: Any) -> Any:
     return np.reshape(unbroadcast(_flip(rows) @ full, columns), shape_of(b))
 
 
-def _dot_vjp(slot: int, g: Any, out: Any, a: Any, b: Any) -> Any:
-    """Pull g back through np.dot: scalars scale, else the last axis of a meets b's last but one."""
-    if np.ndim(a) == 0 or np.ndim(b) == 0:
-        return unbroadcast(g * (b if slot == 0 else a), a if slot == 0 else b)
-    if np.ndim(a) <= 2 and np.ndim(b) <= 2:
-        return _matmul_vjp(slot, g, out, a, b)
-    axis = max(np.ndim(b) - 2, 0)
-    rest_a = np.ndim(a) - 1
-    if slot == 0:
-        others = [number for number in range(np.ndim(b)) if number != axis]
-        return np.tensordot(g, b, axes=(list(range(rest_a, np.ndim(g))), others))
-    product = np.tensordot(a, g, axes=(list(range(rest_a)), list(range(rest_a))))
-    return np.moveaxis(product, 0, axis)
-
-
-def _samples(rng: np.random.Generator) -> Cases:
-    shapes = [((3, 4), (4, 2)), ((4,), (4,)), ((3, 4), (4,)), ((4,), (4, 2))]
-    return [((rng.normal(size=left), rng.normal(size=right)), {}) for left, right in shapes]
-
-
-def _batches(rng: np.random.Generator) -> Cases:
-    shapes = [
-        ((5, 3, 4), (5, 4, 2)),
-        ((5, 3, 4), (4, 2)),
-        ((5, 3, 4), (4,)),
-        ((4,), (5, 4, 2)),
-        ((2, 1, 3, 4), (5, 4, 2)),
-    ]
-    return [((rng.normal(size=left), rng.normal(size=right)), {}) for left, right in shapes]
-
-
-def _dot_samples(rng: np.random.Generator) -> Cases:
-    shapes: list[tuple[tuple[int, ...], tuple[int, ...]]] = [
-        ((2, 3, 4), (5, 4, 2)),
-        ((2, 3, 4), (4,)),
-        ((4,), (5, 4, 2)),
-    ]
-    extra: Cases = [((rng.normal(size=left), rng.normal(size=right)), {}) for left, right in shapes]
-    return [*_samples(rng), *extra, ((1.5, rng.normal(size=(3,))), {})]
-
-
+MATRICES = (((3, 4), (4, 2)), ((4,), (4,)), ((3, 4), (4,)), ((4,), (4, 2)))
+BATCHES = (
+    ((5, 3, 4), (5, 4, 2)),
+    ((5, 3, 4), (4, 2)),
+    ((5, 3, 4), (4,)),
+    ((4,), (5, 4, 2)),
+    ((2, 1, 3, 4), (5, 4, 2)),
+)
 structured(
     "matmul",
     np.matmul,
-    family="product",
+    family=FAMILY,
     arity=2,
     rules=["g @ b.T", "a.T @ g"],
     vjp=_matmul_vjp,
     jvp="linear",
-    samples=lambda rng: [*_samples(rng), *_batches(rng)],
-    calls={np.matmul: lambda a, b: ((a, b), {})},
+    samples=pairs(*MATRICES, *BATCHES),
+    calls=dict.fromkeys([np.matmul, np.linalg.matmul], lambda x1, x2, /: ((x1, x2), {})),
     notation=Notation("@", infix="@", precedence=5),
 )
+
+
+def _dot_vjp(slot: int, g: Any, out: Any, a: Any, b: Any) -> Any:
+    """Pull g back through np.dot: scalars scale, else the last axis of a meets b's last but one."""
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return scaled(slot, g, a, b)
+    if np.ndim(a) <= 2 and np.ndim(b) <= 2:
+        return _matmul_vjp(slot, g, out, a, b)
+    axes = ((np.ndim(a) - 1,), (max(np.ndim(b) - 2, 0),))
+    return tensordot_vjp(slot, g, out, a, b, axes)
+
+
+def _inner_vjp(slot: int, g: Any, out: Any, a: Any, b: Any) -> Any:
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return scaled(slot, g, a, b)
+    return tensordot_vjp(slot, g, out, a, b, ((np.ndim(a) - 1,), (np.ndim(b) - 1,)))
+
+
 structured(
     "dot",
     np.dot,
-    family="product",
+    family=FAMILY,
     arity=2,
     rules=["g @ b.T", "a.T @ g"],
     vjp=_dot_vjp,
     jvp="linear",
-    samples=_dot_samples,
+    samples=pairs(*MATRICES, ((2, 3, 4), (5, 4, 2)), ((2, 3, 4), (4,)), ((4,), (5, 4, 2)),
+                  ((), (3,))),
     calls={np.dot: lambda a, b: ((a, b), {})},
     notation=Notation("·", latex=r"{0} \cdot {1}"),
+)  # fmt: skip
+structured(
+    "inner",
+    np.inner,
+    family=FAMILY,
+    arity=2,
+    rules=["g @ b", "g.T @ a"],
+    vjp=_inner_vjp,
+    jvp="linear",
+    samples=pairs(((4,), (4,)), ((3, 4), (2, 4)), ((2, 3, 4), (4,)), ((), (3,))),
+    calls={np.inner: lambda a, b, /: ((a, b), {})},
+    notation=Notation("inner", latex=r"\langle {args} \rangle"),
+)
+
+
+def _outer_vjp(slot: int, g: Any, out: Any, a: Any, b: Any) -> Any:
+    if slot == 0:
+        return np.reshape(g @ np.reshape(b, (-1,)), shape_of(a))
+    return np.reshape(np.reshape(a, (-1,)) @ g, shape_of(b))
+
+
+structured(
+    "outer",
+    np.outer,
+    family=FAMILY,
+    arity=2,
+    rules=["g @ b", "g.T @ a"],
+    vjp=_outer_vjp,
+    jvp="linear",
+    samples=pairs(((3,), (4,)), ((2, 3), (4,)), ((), (3,))),
+    calls={
+        np.outer: lambda a, b: ((a, b), {}),
+        np.linalg.outer: lambda x1, x2, /: ((x1, x2), {}),
+    },
+    notation=Notation("⊗", latex=r"{0} \otimes {1}"),
+)
+
+
+def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1) -> Any:
+    return np.cross(a, b, axisa, axisb, axisc)
+
+
+def _cross_vjp(
+    slot: int, g: Any, out: Any, a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1
+) -> Any:
+    own, axis = (a, axisa) if slot == 0 else (b, axisb)
+    upstream = last(g, axisc)
+    if slot == 0:
+        product = np.cross(last(b, axisb), upstream)
+    else:
+        product = np.cross(upstream, last(a, axisa))
+    return back(unbroadcast(product, last(own, axis)), axis)
+
+
+def _bind_cross(
+    a: Any,
+    b: Any,
+    axisa: int = -1,
+    axisb: int = -1,
+    axisc: int = -1,
+    axis: int | None = None,
+) -> Any:
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    for operand, place in ((a, axisa), (b, axisb)):
+        if np.ndim(operand) == 0 or np.shape(operand)[place] != 3:
+            raise ValueError(f"the vectors must have 3 elements, not shape {np.shape(operand)}")
+    given = {"axisa": axisa, "axisb": axisb, "axisc": axisc}
+    return (a, b), {key: value for key, value in given.items() if value != -1}
+
+
+def _crossings(rng: np.random.Generator) -> Cases:
+    return [
+        *pairs(((3,), (3,)), ((4, 3), (3,)), ((2, 1, 3), (4, 3)))(rng),
+        ((rng.normal(size=(3, 4)), rng.normal(size=(4, 3))), {"axisa": 0, "axisc": 0}),
+        ((rng.normal(size=(4, 3)), rng.normal(size=(3, 1))), {"axisb": 0}),
+    ]
+
+
+structured(
+    "cross",
+    _cross,
+    family=FAMILY,
+    arity=2,
+    rules=["cross(b, g)", "cross(g, a)"],
+    vjp=_cross_vjp,
+    jvp="linear",
+    samples=_crossings,
+    calls={
+        np.cross: _bind_cross,
+        np.linalg.cross: lambda x1, x2, /, *, axis=-1: _bind_cross(x1, x2, axis=axis),
+    },
+    notation=Notation("×", latex=r"{0} \times {1}"),
 )
