@@ -117,7 +117,7 @@ class Op:
             pull = self._pulls[slot] = self._compile_pull(slot)
         if g.__class__ is float:
             g, values = np.float64(g), ieee(values)
-        return unbroadcast(pull(g, out, *values), values[slot])
+        return unbroadcast(pull(g, out, *real(values)), values[slot])
 
     def push(
         self, slot: int, t: Any, out: Any, values: Sequence[Any], params: Mapping[str, Any]
@@ -137,7 +137,7 @@ class Op:
             if expr is None:
                 raise RegistrationError(f"{self.name} has no derivative in slot {slot}")
             local = self._locals[slot] = self._compile(expr, "local", ("out", *self.operands))
-        return local(out, *(ieee(values) if out.__class__ is float else values))
+        return local(out, *real(ieee(values) if out.__class__ is float else values))
 
     def scalar_partials(self, out: float, values: Sequence[float]) -> tuple[float | None, ...]:
         """Return every partial as a float; outside the domain IEEE values, never an error."""
@@ -180,6 +180,19 @@ class Op:
 def ieee(values: Sequence[Any]) -> list[Any]:
     """Return floats as NumPy's, whose arithmetic gives NaN and infinity instead of errors."""
     return [np.float64(value) if value.__class__ is float else value for value in values]
+
+
+def real(values: Sequence[Any]) -> Sequence[Any]:
+    """Return integers and truths as floats: -a and a**2 wrap around in uint8."""
+    for value in values:
+        if value.__class__ is np.ndarray and value.dtype.kind != "f":
+            return [
+                item.astype(float)
+                if item.__class__ is np.ndarray and item.dtype.kind in "biu"
+                else item
+                for item in values
+            ]
+    return values
 
 
 def times_g(expr: Expr) -> Expr:

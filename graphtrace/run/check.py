@@ -191,7 +191,9 @@ def _difference(
         return float(np.sum(rise * direction)) / width
 
     here, below, above = run(at), run(at - step), run(at + step)
-    size = np.where(below == above, 0.0, np.abs(below) + np.abs(above))
+    size = np.abs(below) + np.abs(above)
+    if op.is_elementwise:
+        size = np.where(below == above, 0.0, size)
     noise = float(np.sum(size * direction)) * float(np.finfo(float).eps) / step
     return slope(below, above, 2 * step), slope(below, here, step), slope(here, above, step), noise
 

@@ -98,6 +98,11 @@ def test_a_kink_is_told():
     assert row.note == "not finite here: not judged"
 
 
+def test_a_large_summand_hides_no_small_one():
+    assert gt.parse("sum(x)", x=[1.0, 1e30]).check().ok
+    assert gt.parse("sum(x**3)", x=[1.0, 1e8]).check().ok
+
+
 def test_a_rule_that_is_not_finite_where_the_operation_is_smooth_is_wrong():
     with declared("level", ["a/a"], lambda a: a + 0.0):
         (row,) = gt.parse("level(x)", x=0.0).check().failures

@@ -148,3 +148,25 @@ def test_what_is_returned():
             gt.trace(function, 1.0)
     with pytest.raises(RefusedError, match="it has no numeric inputs"):
         gt.trace(lambda x: x, "text")
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.int64, bool])
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, n: n / x,
+        lambda x, n: np.arctan2(x, n + 0),
+        lambda x, n: np.arctan2(n, x),
+        lambda x, n: (n + 1) ** x,
+        lambda x, n: x**n,
+        lambda x, n: np.where(n, x * n, x),
+        lambda x, n: np.maximum(x, n) - n,
+    ],
+)
+def test_captured_integers_do_not_wrap_around_in_derivatives(function, kind):
+    whole = np.array([1, 20, 100]).astype(kind)
+    x = np.array([1.1, 0.7, 1.9])
+    g = gt.trace(lambda x: np.sum(function(x, whole)), x).backward()
+    plain = gt.trace(lambda x: np.sum(function(x, whole.astype(float))), x).backward()
+    np.testing.assert_allclose(g["x"].grad, plain["x"].grad, rtol=1e-12)
+    assert g.check().ok, str(g.check())
