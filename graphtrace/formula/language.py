@@ -19,13 +19,13 @@ BINARY = {
     ast.Sub: "subtract",
     ast.Mult: "multiply",
     ast.Div: "divide",
+    ast.FloorDiv: "floor_divide",
+    ast.Mod: "mod",
     ast.Pow: "power",
     ast.MatMult: "matmul",
 }
 UNARY = {ast.USub: "negative", ast.UAdd: "identity"}
 OTHERS = {
-    ast.FloorDiv: "//",
-    ast.Mod: "%",
     ast.LShift: "<<",
     ast.RShift: ">>",
     ast.BitAnd: "&",

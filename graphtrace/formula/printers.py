@@ -74,6 +74,9 @@ def _latex(expr: Expr, notations: Notations, names: Mapping[str, str]) -> tuple[
     parts = [_latex(arg, notations, names) for arg in expr.args]
     if expr.op == "divide":
         return rf"\frac{{{parts[0][0]}}}{{{parts[1][0]}}}", 5
+    if expr.op == "floor_divide":
+        quotient = rf"\frac{{{parts[0][0]}}}{{{parts[1][0]}}}"
+        return rf"\left\lfloor {quotient} \right\rfloor", ATOM
     if expr.op == "power":
         return f"{_latex_wrap(*parts[0], ATOM)}^{{{parts[1][0]}}}", 8
     if note.infix is not None:
@@ -119,6 +122,7 @@ def _latex_operator(infix: str, sides: list[str]) -> str:
         return r" \cdot " if starts_with_digit else r" \, "
     return {
         "@": r" \, ",
+        "%": r" \bmod ",
         "<=": r" \leq ",
         ">=": r" \geq ",
         "==": " = ",

@@ -29,9 +29,15 @@ def to_sympy(
             raise KeyError("array")
         return exact_number(expr.value)
     if isinstance(expr, Name):
-        return values[expr.id]
+        return values[expr.id] if expr.id in values else _constant(expr.id)
     args = [to_sympy(arg, notations, values, definitions) for arg in expr.args]
     return apply_sympy(expr.op, args, notations, definitions)
+
+
+def _constant(name: str) -> Any:
+    import sympy
+
+    return {"pi": sympy.pi}[name]
 
 
 def exact_number(value: float) -> Any:

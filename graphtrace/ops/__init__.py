@@ -3,11 +3,14 @@
 from graphtrace.ops import (
     activation,
     arithmetic,
+    choices,
     exponential,
     products,
     reductions,
+    rounding,
     selection,
     shapes,
+    special,
     trigonometric,
 )
 from graphtrace.ops.registry import ALIASES, CALLS, OPS, Op, elementwise, seal, structured
@@ -19,13 +22,16 @@ __all__ = [
     "Op",
     "activation",
     "arithmetic",
+    "choices",
     "elementwise",
     "exponential",
     "products",
     "reductions",
+    "rounding",
     "seal",
     "selection",
     "shapes",
+    "special",
     "structured",
     "trigonometric",
 ]

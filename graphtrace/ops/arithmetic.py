@@ -1,4 +1,10 @@
-"""Arithmetic, powers and the identity."""
+"""Arithmetic, powers and the identity.
+
+The rule of a power by its base, b·a^(b−1), has the exponent 0 instead of −1 for b = 0, and the
+rule by its exponent, a^b·ln a, has ln 1 for a = 0: so a⁰ and 0^b have the derivative 0 to any
+order, never 0·∞. By the exponent a negative base has none (NaN), which does not touch the base's.
+np.float_power is recorded as power, in the operands' precision. hypot has none at the origin.
+"""
 
 import math
 import operator
@@ -20,6 +26,7 @@ elementwise(
     partials=["1"],
     samples=[ANY],
     notation=Notation("=", text="{a0}", latex="{a0}"),
+    calls=[np.positive, np.conjugate],
     doc="The operand itself, under another name.",
 )
 elementwise(
@@ -72,7 +79,10 @@ elementwise(
     np.power,
     math.pow,
     family=FAMILY,
-    partials=["b*a**(b - 1)", "a**b*log(a)"],
+    partials=[
+        "b*a**(b - 1 + where(b == 0, 1, 0))",
+        "a**b*log(a + where(a == 0, 1, 0))",
+    ],
     samples=[POSITIVE, ANY],
     notation=Notation("^", infix="**", precedence=8),
     calls=[np.power, np.float_power],
@@ -115,4 +125,14 @@ elementwise(
     samples=[POSITIVE],
     definition="1/a",
     notation=Notation("1/x", latex=r"\frac{{1}}{{{a0}}}"),
+)
+elementwise(
+    "hypot",
+    np.hypot,
+    math.hypot,
+    family=FAMILY,
+    partials=["a/hypot(a, b)", "b/hypot(a, b)"],
+    samples=[POSITIVE, ANY],
+    definition="sqrt(a**2 + b**2)",
+    notation=Notation("hypot", latex=r"\mathrm{{hypot}}({args})"),
 )

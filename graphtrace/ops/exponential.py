@@ -90,3 +90,13 @@ elementwise(
     definition="log(exp(a) + exp(b))",
     notation=Notation("logaddexp", latex=r"\ln(e^{{{a0}}} + e^{{{a1}}})"),
 )
+elementwise(
+    "logaddexp2",
+    np.logaddexp2,
+    None,
+    family=FAMILY,
+    partials=["exp2(a - logaddexp2(a, b))", "exp2(b - logaddexp2(a, b))"],
+    samples=[ANY, ANY],
+    definition="log2(2**a + 2**b)",
+    notation=Notation("logaddexp2", latex=r"\log_{{2}}(2^{{{a0}}} + 2^{{{a1}}})"),
+)

@@ -1,17 +1,21 @@
 """Absolute value, comparisons, choices.
 
 At a kink the derivative used is: 0 for abs at 0, one half for each side of a tie in maximum
-and minimum, 1 on both ends of clip.
+and minimum (fmax and fmin too), 1 on both ends of clip. Where one side of fmax or fmin is NaN
+the other gets the whole gradient.
 """
+
+from __future__ import annotations
 
 import math
 import operator
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from graphtrace.formula.tree import Notation
-from graphtrace.ops.registry import elementwise
+from graphtrace.ops.registry import CALLS, elementwise
 
 FAMILY = "selection"
 ANY = (-3.0, 3.0)
@@ -84,6 +88,34 @@ elementwise(
     calls=[np.where],
 )
 elementwise(
+    "fmax",
+    np.fmax,
+    None,
+    family=FAMILY,
+    partials=[
+        "where(isnan(b), 1, where(a > b, 1, 0) + where(a == b, 1, 0)/2)",
+        "where(isnan(a), 1, where(b > a, 1, 0) + where(a == b, 1, 0)/2)",
+    ],
+    samples=[ANY, ANY],
+    definition="maximum(a, b)",
+    notation=Notation("fmax", latex=r"\mathrm{{fmax}}({args})"),
+    doc="The larger one; where one is NaN, the other.",
+)
+elementwise(
+    "fmin",
+    np.fmin,
+    None,
+    family=FAMILY,
+    partials=[
+        "where(isnan(b), 1, where(a < b, 1, 0) + where(a == b, 1, 0)/2)",
+        "where(isnan(a), 1, where(b < a, 1, 0) + where(a == b, 1, 0)/2)",
+    ],
+    samples=[ANY, ANY],
+    definition="minimum(a, b)",
+    notation=Notation("fmin", latex=r"\mathrm{{fmin}}({args})"),
+    doc="The smaller one; where one is NaN, the other.",
+)
+CLIP = elementwise(
     "clip",
     np.clip,
     lambda a, b, c: min(max(a, b), c) if a == a else a,
@@ -92,8 +124,25 @@ elementwise(
     samples=[ANY, (-2.0, -1.0), (1.0, 2.0)],
     definition="minimum(maximum(a, b), c)",
     notation=Notation("clip", latex=r"\mathrm{{clip}}({args})"),
-    calls=[np.clip],
+    calls=[],
 )
+
+
+def _bind_clip(
+    a: Any,
+    a_min: Any = None,
+    a_max: Any = None,
+    *,
+    min: Any = None,  # noqa: A002 # NumPy's names
+    max: Any = None,  # noqa: A002
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Read both of NumPy's spellings; a missing end is infinite."""
+    low = min if a_min is None else a_min
+    high = max if a_max is None else a_max
+    return (a, -math.inf if low is None else low, math.inf if high is None else high), {}
+
+
+CALLS[np.clip] = (CLIP, _bind_clip)
 
 
 def _compare(name: str, ufunc: np.ufunc, scalar: Callable[..., float], infix: str) -> None:
@@ -143,4 +192,13 @@ elementwise(
     samples=[ANY],
     notation=Notation("not"),
     calls=[np.logical_not, np.invert],
+)
+elementwise(
+    "logical_xor",
+    np.logical_xor,
+    lambda a, b: bool(a) != bool(b),
+    family="comparison",
+    partials=[None, None],
+    samples=[ANY, ANY],
+    notation=Notation("xor"),
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Value", "cast_like", "normal", "shape_of", "unbroadcast"]
+__all__ = ["Value", "cast_like", "normal", "plain", "shape_of", "unbroadcast"]
 
 Value = Any
 """A float, a bool, a NumPy scalar of another dtype, or an ndarray."""
@@ -23,6 +23,11 @@ def normal(value: Any) -> Value:
     if kind is np.bool_:
         return bool(value)
     return value
+
+
+def plain(value: Any) -> Value:
+    """Return the value behind a traced one, for what is decided once and not recorded."""
+    return getattr(value, "value", value)
 
 
 def shape_of(value: Any) -> tuple[int, ...]:

@@ -24,6 +24,8 @@ BINARY = {
 }
 GENERAL = {
     "matmul": "matmul",
+    "floordiv": "floor_divide",
+    "mod": "mod",
     "lt": "less",
     "le": "less_equal",
     "gt": "greater",
@@ -34,7 +36,7 @@ GENERAL = {
     "or": "logical_or",
     "invert": "logical_not",
 }
-REFLECTED = ("matmul", "and", "or")
+REFLECTED = ("matmul", "floordiv", "mod", "and", "or")
 UNARY = {"neg": "negative", "pos": "identity", "abs": "abs"}
 
 BINARY_SOURCE = """

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from graphtrace.errors import RefusedError, ShapeError, did_you_mean
+from graphtrace.errors import GraphTraceError, RefusedError, ShapeError, did_you_mean
+from graphtrace.ops.composed import COMPOSED
+from graphtrace.ops.late import LATE_CALLS, home, reached
 from graphtrace.ops.registry import CALLS, OPS, Op
 from graphtrace.ops.shapes import bind_getitem
 from graphtrace.ops.values import shape_of
@@ -27,13 +29,15 @@ def array_ufunc(self: Var, ufunc: Any, method: str, *inputs: Any, **kwargs: Any)
     if fast is not None and not kwargs and method == "__call__":
         return fast(self, _getframe(1))
     if ufunc not in FAST:
-        known = CALLS.get(ufunc)
+        known = reached(ufunc)
         FAST[ufunc] = None if known is None else scalar_recorder(known[0])
     frame = caller()
     if method != "__call__":
         fix = "use np.sum, np.max or a loop" if method == "reduce" else "write it without it"
         raise refusal(f"np.{ufunc.__name__}.{method} cannot be recorded", fix, frame)
-    found = CALLS.get(ufunc)
+    if ufunc in COMPOSED:
+        return _compose(ufunc, inputs, kwargs, frame)
+    found = reached(ufunc)
     if found is None:
         raise _unsupported(ufunc, frame)
     _refuse_options(ufunc, kwargs, frame)
@@ -50,7 +54,9 @@ def array_function(self: Var, func: Any, types: Any, args: Any, kwargs: Any) -> 
 
 def call(func: Any, args: Any, kwargs: Any, frame: Any) -> Any:
     """Record a NumPy function by its table entry."""
-    found = CALLS.get(func)
+    if func in COMPOSED:
+        return _compose(func, args, kwargs, frame)
+    found = reached(func)
     if found is None:
         raise _unsupported(func, frame)
     op, bind = found
@@ -74,6 +80,23 @@ def call(func: Any, args: Any, kwargs: Any, frame: Any) -> Any:
     return apply(op, operands, params or None, frame)
 
 
+def _compose(func: Any, args: Any, kwargs: Any, frame: Any) -> Any:
+    """Record a function that is several operations."""
+    kwargs = {key: value for key, value in kwargs.items() if value is not np._NoValue}
+    _refuse_options(func, kwargs, frame)
+    try:
+        return COMPOSED[func][0](*args, **kwargs)
+    except GraphTraceError:
+        raise
+    except (ValueError, IndexError) as error:
+        raise ShapeError(f"{place(frame)}np.{func.__name__}: {error}") from None
+    except TypeError as error:
+        text = str(error).split("() ")[-1]
+        raise refusal(
+            f"np.{func.__name__}: {text}", "fewer options than NumPy's are supported", frame
+        ) from None
+
+
 def _refuse_options(func: Any, kwargs: dict[str, Any], frame: Any) -> None:
     if kwargs.get("out") is not None:
         raise refusal("out= writes into an array in place", "assign the result instead", frame)
@@ -89,9 +112,11 @@ def _refuse_options(func: Any, kwargs: dict[str, Any], frame: Any) -> None:
 
 def _unsupported(func: Any, frame: Any) -> Exception:
     name = getattr(func, "__name__", str(func))
-    known = {call.__name__ for call in CALLS}
+    module = "np" if getattr(np, name, None) is func else home(func)
+    known = {call.__name__ for call in (*CALLS, *COMPOSED)}
+    known.update(name.rpartition(".")[2] for name in LATE_CALLS)
     return refusal(
-        f"np.{name} is not supported",
+        f"{module}.{name} is not supported",
         "write it with supported functions" + did_you_mean(name, known, limit=0),
         frame,
     )
@@ -139,6 +164,11 @@ def _getitem(self: Var, index: Any) -> Any:
     return apply(OPS["getitem"], operands, params, frame)
 
 
+def _round(self: Var, decimals: int | None = None) -> Any:
+    """Round to even, as Python does; the result stays a float."""
+    return call(np.round, (self, decimals or 0), {}, caller())
+
+
 def _iter(self: Var) -> Any:
     shape = shape_of(self.value)
     if not shape:
@@ -183,6 +213,29 @@ def _getattr(self: Var, name: str) -> Any:
     )
 
 
+def _array(self: Var, *args: Any, **kwargs: Any) -> Any:
+    """Refuse to become an array; name the function of SciPy that asks for it."""
+    frame = caller()
+    inner = _getframe(1)
+    while inner.f_back is not frame and inner.f_back is not None:
+        inner = inner.f_back
+    module, _, rest = inner.f_globals.get("__name__", "").partition("._")
+    if not rest or not module.startswith("scipy."):
+        raise refusal(*REFUSED["__array__"], frame)
+    name = inner.f_code.co_name
+    raise refusal(
+        f"{module}.{name} takes the numbers out of the graph",
+        f"use {INSTEAD[name]}"
+        if name in INSTEAD
+        else "write it with NumPy and ufuncs of scipy.special, or declare it with gt.op",
+        frame,
+    )
+
+
+INSTEAD = {"softmax": "gt.nn.softmax", "log_softmax": "gt.nn.log_softmax"}
+"""What is recorded instead of functions that SciPy writes with arrays."""
+
+
 def _refused(what: str, fix: str) -> Any:
     def method(self: Var, *args: Any, **kwargs: Any) -> Any:
         raise refusal(what, fix, caller())
@@ -215,13 +268,6 @@ REFUSED = {
         "build the result with np.where, np.concatenate or np.stack",
     ),
     "__delitem__": ("deleting items changes a recorded value in place", "index what remains"),
-    "__floordiv__": ("// is not supported", "divide with /"),
-    "__rfloordiv__": ("// is not supported", "divide with /"),
-    "__mod__": ("% is not supported", "write it with supported functions"),
-    "__rmod__": ("% is not supported", "write it with supported functions"),
-    "__divmod__": ("divmod is not supported", "divide with /"),
-    "__rdivmod__": ("divmod is not supported", "divide with /"),
-    "__round__": ("round() is not supported", "round after reading n.value"),
     "__format__": (
         "a traced value has no text while it is being recorded",
         "print node values after the trace",
@@ -238,6 +284,7 @@ METHODS = {
     "squeeze": np.squeeze,
     "swapaxes": np.swapaxes,
     "clip": np.clip,
+    "round": np.round,
 }
 
 
@@ -252,6 +299,9 @@ def attach() -> None:
         ),
         "__getattr__": _getattr,
         "__getitem__": _getitem,
+        "__round__": _round,
+        "__divmod__": lambda self, other: call(np.divmod, (self, other), {}, caller()),
+        "__rdivmod__": lambda self, other: call(np.divmod, (other, self), {}, caller()),
         "__iter__": _iter,
         "__bool__": _bool,
         "__len__": _len,
@@ -267,6 +317,7 @@ def attach() -> None:
     }
     members.update({name: _method(func) for name, func in METHODS.items()})
     members.update({name: _refused(*why) for name, why in REFUSED.items()})
+    members["__array__"] = _array
     for name, member in members.items():
         setattr(Var, name, member)
 

@@ -100,7 +100,7 @@ class Tape(list[Any]):
     def constant(self, value: Any, frame: Any) -> Var:
         """Return a record for something untraced; the same unchanged array is recorded once."""
         code, lasti = position_of(frame)
-        if isinstance(value, np.ndarray):
+        if isinstance(value, np.ndarray) and value.ndim:
             known = self.constants.get(id(value))
             if known is not None and known[0] is value and _same(known[1].value, value):
                 return known[1]

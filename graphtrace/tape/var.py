@@ -134,10 +134,10 @@ def operation(record: Var) -> Op | Marker:
 
 
 def caller(depth: int = 1) -> Any:
-    """Return the nearest frame above that is neither graphtrace's own nor NumPy's."""
+    """Return the nearest frame above that is not graphtrace's own, NumPy's or SciPy's."""
     frame: Any = _getframe(depth + 1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(
-        ("graphtrace.", "numpy.")
+        ("graphtrace.", "numpy.", "scipy.")
     ):
         frame = frame.f_back
     return frame

@@ -173,7 +173,8 @@ def test_the_formula_on_an_edge_is_the_derivative_that_was_computed(name):
     for edge in g["f"].inputs:
         if edge.local is not None and "[" not in edge.formula:
             used = {n: x for n, x in values.items() if re.search(rf"\b{n}\b", edge.formula)}
-            assert gt.parse(edge.formula, **used).output.value == pytest.approx(edge.local)
+            again = gt.parse(edge.formula, **used).output.value
+            assert again == pytest.approx(edge.local, nan_ok=True)
 
 
 def test_names_and_numbers_in_print():

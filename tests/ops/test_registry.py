@@ -32,6 +32,11 @@ SHAPES = [
     ((2, 1, 3), (4, 1)),
 ]
 STEP = float(np.finfo(float).eps) ** (1 / 3)
+FLAT_BETWEEN_JUMPS = (
+    lambda part: isinstance(part, sympy.Derivative) and part.has(sympy.floor, sympy.ceiling),
+    lambda _: sympy.Integer(0),
+)
+"""SymPy leaves the derivative of floor as it stands: no one else tells what it is."""
 
 
 def generator(name):
@@ -166,7 +171,7 @@ def test_the_derivative_of_the_symbolic_form_is_the_declared_partial(name, slot)
     whole = apply_sympy(name, list(symbols), notations(), definitions())
     known = dict(zip("abc", symbols, strict=False)) | {"out": whole}
     declared = to_sympy(op.partials[slot], notations(), known, definitions())
-    derived = sympy.diff(whole, symbols[slot])
+    derived = sympy.diff(whole, symbols[slot]).replace(*FLAT_BETWEEN_JUMPS).doit()
     for row in zip(*draw(op, [(4,)] * op.arity), strict=True):
         at = dict(zip(symbols, map(sympy.sympify, row), strict=True))
         assert float(declared.subs(at)) == pytest.approx(float(derived.subs(at)), rel=1e-12)
