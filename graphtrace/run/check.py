@@ -210,7 +210,8 @@ def _judge(
     gap = abs(ours - numeric)
     if gap <= atol + rtol * max(abs(ours), abs(numeric)):
         return True, ""
-    between = min(low, high) - atol <= ours <= max(low, high) + atol
+    slack = atol + rtol * max(abs(low), abs(high))
+    between = min(low, high) - slack <= ours <= max(low, high) + slack
     if between and abs(high - low) > 1e-3 * max(1.0, abs(high), abs(low)):
         return True, "a kink: one-sided derivatives differ"
     return False, ""
