@@ -4,14 +4,19 @@ from graphtrace.ops import (
     activation,
     arithmetic,
     choices,
+    contractions,
+    einsum,
     exponential,
     products,
+    reducing,
     reductions,
     rounding,
+    scans,
     selection,
     shapes,
     special,
     trigonometric,
+    vectors,
 )
 from graphtrace.ops.registry import ALIASES, CALLS, OPS, Op, elementwise, seal, structured
 
@@ -23,17 +28,22 @@ __all__ = [
     "activation",
     "arithmetic",
     "choices",
+    "contractions",
+    "einsum",
     "elementwise",
     "exponential",
     "products",
+    "reducing",
     "reductions",
     "rounding",
+    "scans",
     "seal",
     "selection",
     "shapes",
     "special",
     "structured",
     "trigonometric",
+    "vectors",
 ]
 
 seal()
