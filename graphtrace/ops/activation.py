@@ -2,8 +2,8 @@
 
 The derivative used at a kink is the one on its flatter side: at 0 it is 0 for relu, the slope
 b for leaky_relu, b for elu (as if approached from the left); at both ends of hard_tanh,
-hard_sigmoid, relu6 and hard_swish's lower end it is 0, at hard_swish's upper end 3/2 (from
-the left); at both ends of hard_shrink and soft_shrink it is 0. These are PyTorch's choices.
+hard_sigmoid and relu6, of hard_shrink and soft_shrink it is 0; at the ends of hard_swish it is
+0 and 1. These are PyTorch's choices.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from graphtrace.formula.tree import Notation
-from graphtrace.ops.registry import elementwise, structured
+from graphtrace.ops.registry import OPS, elementwise, structured
 
 FAMILY = "activation"
 ANY = (-3.0, 3.0)
@@ -128,6 +128,17 @@ elementwise(
     doc="a where a > 0, else b*(exp(a/b) - 1). Barron 2017, arXiv:1704.07483.",
 )
 elementwise(
+    "gelu",
+    lambda a: a * OPS["ndtr"].forward(a),
+    None,
+    family=FAMILY,
+    partials=["ndtr(a) + a*exp(-a**2/2)/sqrt(2*pi)"],
+    samples=[ANY],
+    definition="a*(1 + erf(a/sqrt(2)))/2",
+    notation=Notation("GELU", latex=r"\mathrm{{GELU}}({a0})"),
+    doc="a*Φ(a). Hendrycks and Gimpel 2016, arXiv:1606.08415.",
+)
+elementwise(
     "gelu_tanh",
     lambda a: a / 2 * (1 + np.tanh(GELU_SCALE * (a + 0.044715 * a * a * a))),
     None,
@@ -221,7 +232,7 @@ elementwise(
     lambda a: a * np.clip(a + 3, 0, 6) / 6,
     None,
     family=FAMILY,
-    partials=["where(a > 3, 1, where(a > -3, (2*a + 3)/6, 0))"],
+    partials=["where(a >= 3, 1, where(a > -3, (2*a + 3)/6, 0))"],
     samples=[(-2.9, 5.0)],
     definition="a*minimum(maximum(a + 3, 0), 6)/6",
     notation=Notation("hardswish", latex=r"\mathrm{{hardswish}}({a0})"),

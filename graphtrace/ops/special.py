@@ -8,13 +8,14 @@ operand at (0, 0) is NaN, as in PyTorch.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from graphtrace.formula.tree import Notation
-from graphtrace.ops.late import LATE_CALLS, scipy
+from graphtrace.ops.late import LATE_CALLS, MissingLibraryError, scipy
 from graphtrace.ops.registry import ALIASES, CALLS, OPS, Bind, Op, elementwise
 
 __all__ = ["LIKE_OURS"]
@@ -31,6 +32,15 @@ def _from_scipy(name: str) -> Callable[..., Any]:
         return getattr(scipy("special", name), name)(*operands)
 
     return forward
+
+
+def _ndtr(a: Any) -> Any:
+    """Φ(a) by SciPy, or one number at a time where it is not installed: gelu is made of it."""
+    try:
+        return scipy("special", "ndtr").ndtr(a)
+    except MissingLibraryError:
+        halves = np.frompyfunc(lambda x: math.erfc(-x / math.sqrt(2.0)) / 2.0, 1, 1)(a)
+        return np.asarray(halves, dtype=np.result_type(np.asarray(a).dtype, np.float32))
 
 
 def _positional(op: Op) -> Bind:
@@ -98,6 +108,7 @@ def _error_functions() -> None:
         symbol="Φ",
         latex=r"\Phi",
         definition="(1 + erf(a/sqrt(2)))/2",
+        forward=_ndtr,
         doc="The standard normal distribution function.",
     )
     _special(
