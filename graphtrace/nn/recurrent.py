@@ -123,6 +123,6 @@ def _compare(name: str, gates: int, x: Any, h: Any, w_x: Any, w_h: Any) -> None:
         if not columns or found != (rows, *columns):
             raise misfit(
                 name,
-                f"{what} has shape {found}; x of shape {shape_of(x)} and {gates} × {hidden} "
-                f"hidden units need ({rows}, {', '.join(map(str, columns))})",
+                f"{what} has shape {found}; x of shape {shape_of(x)} and h of shape {shape_of(h)} "
+                f"need {(rows, *columns)}",
             )
