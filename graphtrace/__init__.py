@@ -1,11 +1,24 @@
 """graphtrace: record a computation, run it forward and backward, and draw it."""
 
 from graphtrace import nn
+from graphtrace.assign import add_at, set_at
 from graphtrace.custom import op
 from graphtrace.errors import GraphTraceError
 from graphtrace.graph import Graph, name, parse, trace
 from graphtrace.tape import scope
 
-__all__ = ["Graph", "GraphTraceError", "__version__", "name", "nn", "op", "parse", "scope", "trace"]
+__all__ = [
+    "Graph",
+    "GraphTraceError",
+    "__version__",
+    "add_at",
+    "name",
+    "nn",
+    "op",
+    "parse",
+    "scope",
+    "set_at",
+    "trace",
+]
 
 __version__ = "0.1.0"

@@ -8,9 +8,9 @@ import numpy as np
 
 from graphtrace.errors import GraphTraceError, RefusedError, ShapeError, did_you_mean
 from graphtrace.ops.composed import COMPOSED
+from graphtrace.ops.indexing import bind_getitem
 from graphtrace.ops.late import LATE_CALLS, home, reached
 from graphtrace.ops.registry import CALLS, OPS, Op
-from graphtrace.ops.shapes import bind_getitem
 from graphtrace.ops.values import shape_of
 from graphtrace.tape.operators import scalar_recorder
 from graphtrace.tape.refuse import place, refusal
@@ -272,6 +272,8 @@ REFUSED = {
         "a traced value has no text while it is being recorded",
         "print node values after the trace",
     ),
+    "sort": (".sort() sorts an array in place", "use np.sort(x)"),
+    "partition": (".partition() changes an array in place", "use np.partition(x, k)"),
     "astype": ("astype is not supported", "convert the inputs before the trace"),
 }
 METHODS = {
@@ -285,6 +287,14 @@ METHODS = {
     "swapaxes": np.swapaxes,
     "clip": np.clip,
     "round": np.round,
+    "repeat": np.repeat,
+    "take": np.take,
+    "diagonal": np.diagonal,
+    "choose": np.choose,
+    "nonzero": np.nonzero,
+    "argsort": np.argsort,
+    "argpartition": np.argpartition,
+    "searchsorted": np.searchsorted,
 }
 
 
@@ -309,7 +319,11 @@ def attach() -> None:
         "transpose": _transpose,
         "flatten": _flatten,
         "copy": lambda self: self,
+        "compress": lambda self, condition, axis=None: call(
+            np.compress, (condition, self, axis), {}, caller()
+        ),
         "T": property(lambda self: call(np.transpose, (self,), {}, caller())),
+        "mT": property(lambda self: call(np.matrix_transpose, (self,), {}, caller())),
         "shape": property(lambda self: shape_of(self.value)),
         "ndim": property(lambda self: len(shape_of(self.value))),
         "size": property(lambda self: int(np.size(self.value))),

@@ -116,7 +116,17 @@ class Var:
         swapaxes: Callable[..., Var]
         squeeze: Callable[..., Var]
         clip: Callable[..., Var]
+        repeat: Callable[..., Var]
+        take: Callable[..., Var]
+        diagonal: Callable[..., Var]
+        choose: Callable[..., Var]
+        compress: Callable[..., Var]
+        argsort: Callable[..., Var]
+        argpartition: Callable[..., Var]
+        searchsorted: Callable[..., Var]
+        nonzero: Callable[..., tuple[Var, ...]]
         T: Var
+        mT: Var
         shape: tuple[int, ...]
         ndim: int
         size: int

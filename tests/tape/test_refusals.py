@@ -26,6 +26,8 @@ CODE = {
     "__setitem__": lambda x: operator.setitem(x, 0, 1.0),
     "__delitem__": lambda x: operator.delitem(x, 0),
     "__format__": lambda x: f"{x}",
+    "sort": lambda x: x.sort(),
+    "partition": lambda x: x.partition(1),
     "astype": lambda x: x.astype(int),
 }
 
@@ -72,18 +74,17 @@ def test_numbers_are_not_taken_out_of_the_graph(number):
 
 VECTOR = np.array([1.0, 2.0])
 NUMPY = [
-    (lambda x: np.einsum("i->", x), "np.einsum is not supported; write it with supported"),
+    (lambda x: np.unwrap(x), "np.unwrap is not supported; write it with supported"),
     (lambda x: np.nextafter(x, 1), "np.nextafter is not supported"),
-    (lambda x: np.cumsum(x), "np.cumsum is not supported"),
+    (lambda x: np.frexp(x), "np.frexp is not supported"),
     (lambda x: np.exp(x, out=np.zeros(2)), "out= writes into an array in place; assign the result"),
     (lambda x: np.sum(x, out=np.zeros(())), "out= writes into an array in place"),
     (lambda x: operator.iadd(np.zeros(2), x), "out= writes into an array in place"),
     (lambda x: np.exp(x, where=[True, False]), "np.exp(where=…) cannot be recorded; use np.where"),
     (lambda x: np.exp(x, dtype=np.float32), "np.exp(dtype=…) cannot be recorded"),
     (lambda x: np.sum(x, dtype=float), "np.sum: got an unexpected keyword argument 'dtype'"),
-    (lambda x: np.sum(x, initial=1.0), "np.sum: got an unexpected keyword argument 'initial'"),
     (lambda x: np.nan_to_num(x, copy=False), "np.nan_to_num: copy=False writes into an array"),
-    (lambda x: x.reshape(2, 1, order="F"), "unexpected keyword argument 'order'"),
+    (lambda x: x.reshape(2, 1, order="A"), "order='A' depends on the memory of the operand"),
     (lambda x: np.add.reduce(x), "np.add.reduce cannot be recorded; use np.sum, np.max or a loop"),
     (lambda x: np.add.at(x, [0], 1.0), "np.add.at cannot be recorded; write it without it"),
     (lambda x: np.multiply.outer(x, x), "np.multiply.outer cannot be recorded"),
