@@ -86,7 +86,8 @@ def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> A
             f"with {len(conditions)} condition(s), either {len(conditions)} or "
             f"{len(conditions) + 1} functions are expected"
         )
-    result: Any = np.zeros(shape_of(x))
+    nothing: Any = np.zeros_like(plain(x)) if shape_of(x) else 0.0
+    result = nothing
     for condition, function in zip(conditions, funclist, strict=True):
         if not callable(function):
             result = np.where(condition, function, result)
@@ -99,7 +100,7 @@ def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> A
         elif holds.size:
             # A guard: at other inputs, where the condition holds, the function is missing.
             bool(np.max(condition))
-    return result
+    return np.where(conditions[0], nothing, nothing) if result is nothing else result
 
 
 def _conditions(x: Any, condlist: Any) -> list[Any]:

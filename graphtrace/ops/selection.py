@@ -2,7 +2,9 @@
 
 At a kink the derivative used is: 0 for abs at 0, one half for each side of a tie in maximum
 and minimum (fmax and fmin too), 1 on both ends of clip. Where one side of fmax or fmin is NaN
-the other gets the whole gradient.
+the other gets the whole gradient. What where does not choose gets exactly 0, whatever the
+gradient on the other side is: so a function can be kept inside of its domain by a where around
+its operand and another around its result.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import numpy as np
 
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.registry import CALLS, elementwise
+from graphtrace.ops.values import shape_of, unbroadcast
 
 FAMILY = "selection"
 ANY = (-3.0, 3.0)
@@ -77,7 +80,7 @@ elementwise(
     samples=[ANY, ANY],
     notation=Notation("min", latex=r"\min({args})", sympy="Min"),
 )
-elementwise(
+WHERE = elementwise(
     "where",
     np.where,
     lambda a, b, c: b if a else c,
@@ -87,6 +90,22 @@ elementwise(
     notation=Notation("where", latex=r"\mathrm{{where}}({args})"),
     calls=[np.where],
 )
+
+
+def _chosen(slot: int, moved: Any, a: Any) -> Any:
+    """Return what passes through the chosen side; NaN and infinity of the other never do."""
+    return np.where(a, moved, 0) if slot == 1 else np.where(a, 0, moved)
+
+
+def _where_vjp(slot: int, g: Any, out: Any, a: Any, b: Any, c: Any) -> Any:
+    return unbroadcast(_chosen(slot, g, a), b if slot == 1 else c)
+
+
+def _where_jvp(slot: int, t: Any, out: Any, a: Any, b: Any, c: Any) -> Any:
+    return np.broadcast_to(_chosen(slot, t, a), shape_of(out))
+
+
+WHERE.vjp, WHERE.jvp = _where_vjp, _where_jvp
 elementwise(
     "fmax",
     np.fmax,

@@ -251,7 +251,7 @@ _gamma_functions()
 _logarithms()
 _bessel_functions()
 
-ALIASES.update(psi="digamma", loggamma="gammaln")
+ALIASES.update(psi="digamma", loggamma="gammaln", expit="sigmoid", log_expit="log_sigmoid")
 LIKE_OURS = {
     "expit": "sigmoid",
     "log_expit": "log_sigmoid",
