@@ -9,6 +9,7 @@ import numpy as np
 
 from graphtrace.errors import GraphTraceError
 from graphtrace.formula.printers import to_text
+from graphtrace.ops.late import LATE_CALLS
 from graphtrace.ops.registry import CALLS, OPS, Op, call, notations
 from graphtrace.run.derived import record_gradient, record_product
 from graphtrace.run.record import record_function
@@ -51,6 +52,7 @@ def coverage() -> list[Coverage]:
 def calls_of(op: Op) -> tuple[str, ...]:
     """Return the names of the functions that reach an operation."""
     found = {_qualified(function) for function, (target, _) in CALLS.items() if target is op}
+    found.update(name for name, (target, _) in LATE_CALLS.items() if target is op)
     return tuple(sorted(found))
 
 
