@@ -127,7 +127,7 @@ def samples(*more: dict[str, Any]) -> Callable[[np.random.Generator], Cases]:
 
 def reduction(
     name: str,
-    function: Callable[..., Any],
+    function: Callable[..., Any] | None,
     forward: Callable[..., Any],
     scale: Scale,
     rule: str,
@@ -182,7 +182,7 @@ def reduction(
         vjp=vjp,
         jvp=jvp,
         samples=skipping(cases) if nan else cases,
-        calls=dict.fromkeys([function, *calls], bind),
+        calls=dict.fromkeys([*([function] if function else []), *calls], bind),
         notation=notation,
         aliases=aliases,
     )

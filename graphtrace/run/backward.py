@@ -100,6 +100,8 @@ def _spread(record: Var, owned: set[int]) -> None:
     """
     g = record.g
     op = record.op
+    if not op.differentiable:
+        return
     operands = record.b
     values = [operand.value for operand in operands]
     params = record.da or NO_PARAMS
