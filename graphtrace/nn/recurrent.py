@@ -16,7 +16,14 @@ __all__ = ["gru", "gru_cell", "lstm", "lstm_cell", "rnn", "rnn_cell"]
 
 @composite
 def rnn_cell(
-    x: Any, h: Any, w_x: Any, w_h: Any, b_x: Any = None, b_h: Any = None, nonlinearity: str = "tanh"
+    x: Any,
+    h: Any,
+    w_x: Any,
+    w_h: Any,
+    b_x: Any = None,
+    b_h: Any = None,
+    *,
+    nonlinearity: str = "tanh",
 ) -> Any:
     """Return tanh(w_x·x + b_x + w_h·h + b_h), or relu of it; one step in time.
 
@@ -77,7 +84,7 @@ def rnn(
     """Run rnn_cell over the first axis of xs; return all hidden states, stacked, and the last."""
     found = []
     for x in as_given(xs):
-        h = rnn_cell(x, h, w_x, w_h, b_x, b_h, nonlinearity)
+        h = rnn_cell(x, h, w_x, w_h, b_x, b_h, nonlinearity=nonlinearity)
         found.append(h)
     return _stacked("rnn", found), h
 

@@ -91,7 +91,11 @@ def test_the_last_state_is_the_last_output():
             "w_x has shape (12, 3); x of shape (2, 3) and h of shape (2, 4) need (16, 3)",
         ),
         (lambda x: nn.gru_cell(x, X, *weights(3)[:2]), ShapeError, "need (9, 3)"),
-        (lambda x: nn.rnn_cell(x, H, *weights(1), "sin"), RefusedError, "one of 'tanh', 'relu'"),
+        (
+            lambda x: nn.rnn_cell(x, H, *weights(1), nonlinearity="sin"),
+            RefusedError,
+            "one of 'tanh', 'relu'",
+        ),
         (lambda x: nn.rnn(x[:0, None], H, *weights(1)), ShapeError, "there are no steps in time"),
     ],
 )

@@ -1,6 +1,6 @@
 """The verb `ops`: which operations there are, and what is proven of each."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from graphtrace_cli import terminal
 from graphtrace_cli.errors import EXIT_DONE
@@ -14,9 +14,11 @@ def ops(json: Json = False) -> int:
 
     Example: graphtrace ops --json
     """
+    from graphtrace.nn.samples import reached
     from graphtrace.run.coverage import coverage
 
-    rows = coverage()
+    by_nn = reached()
+    rows = [replace(row, calls=(*row.calls, *by_nn.get(row.name, ()))) for row in coverage()]
     if json:
         from json import dumps
 
