@@ -63,6 +63,8 @@ def _special(
     late: Sequence[str] | None = None,
     doc: str = "",
 ) -> None:
+    if latex is not None and "{a0}" not in latex:
+        latex += "({args})"
     op = elementwise(
         name,
         forward or _from_scipy(name),
@@ -71,7 +73,7 @@ def _special(
         partials=partials,
         samples=samples,
         definition=definition,
-        notation=Notation(symbol or name, latex=latex and latex + "({args})", sympy=sympy),
+        notation=Notation(symbol or name, latex=latex, sympy=sympy),
         calls=[],
         doc=doc,
     )
@@ -193,7 +195,7 @@ def _logarithms() -> None:
     _special(
         "kl_div", ["log(a/b)", "1 - a/b"], [POSITIVE, POSITIVE], definition="a*log(a/b) - a + b"
     )
-    _special("exp10", ["exp10(a)*log(10)"], [ANY], definition="10**a", latex=r"10^\wedge")
+    _special("exp10", ["exp10(a)*log(10)"], [ANY], definition="10**a", latex="10^{{{a0}}}")
     _special("expi", ["exp(a)/a"], [POSITIVE], symbol="Ei", latex=r"\mathrm{{Ei}}", sympy="Ei")
     _special(
         "exp1",
