@@ -19,6 +19,9 @@ PLAIN = ("causal_mask", "one_hot")
 LABELS = [0, 2]
 ROWS = (2, 3)
 
+KINDS = ("product", "reduction")
+"""Families whose operations say more of a function than its additions do."""
+
 Sample = tuple[Callable[..., Any], tuple[tuple[int, ...], ...]]
 """A function of traced arrays, and their shapes."""
 
@@ -116,8 +119,8 @@ def sample(name: str) -> tuple[Callable[..., Any], tuple[np.ndarray, ...]]:
 def reached() -> dict[str, tuple[str, ...]]:
     """Return, by operation, the functions that record it.
 
-    A function counts for the operations that NumPy has no name for, or where it has none of
-    those for everything it computes.
+    A function counts for what is most its own among its parts: operations that NumPy has no
+    name for, else products, else reductions, else all.
     """
     named = {op.name for op, _ in CALLS.values()}
     found: dict[str, list[str]] = {}
@@ -126,6 +129,7 @@ def reached() -> dict[str, tuple[str, ...]]:
         records = record_function(function, arrays, {}).records
         parts = {operation(record).name for record in records} & set(OPS)
         parts = {part for part in parts if OPS[part].family != "shape"}
-        for part in parts - named or parts:
+        kinds = [{part for part in parts if OPS[part].family == kind} for kind in KINDS]
+        for part in next(filter(None, [parts - named, *kinds]), parts):
             found.setdefault(part, []).append(f"gt.nn.{name}")
     return {op: tuple(names) for op, names in found.items()}

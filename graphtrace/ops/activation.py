@@ -27,9 +27,9 @@ INNER = f"{GELU_SCALE!r}*(a + 0.044715*a**3)"
 
 
 def _sigmoid(a: Any) -> Any:
-    """1/(1 + exp(-a)) without overflow, in the precision of `a`."""
-    small = np.exp(-np.abs(a))
-    return np.where(a >= 0, 1 / (1 + small), small / (1 + small))
+    """1/(1 + exp(-a)): where exp overflows the result is 0, as it should be."""
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-a))
 
 
 def _sigmoid_scalar(a: float) -> float:
