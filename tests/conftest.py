@@ -1,5 +1,10 @@
-"""Shared by every test: the independent oracles, and the rule that CI skips none of them."""
+"""Shared by every test: the independent oracles, and the rule that CI skips none of them.
 
+Without an optional library the tests that need it are skipped and say how to get it; with
+``GRAPHTRACE_REQUIRE_ORACLES=1`` they fail instead.
+"""
+
+import contextlib
 import importlib
 import os
 from collections.abc import Callable, Generator
@@ -39,12 +44,43 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Generator[None]:
+    """Skip a test whose fixtures met an operation that needs an absent library."""
+    with _skipped_without_library():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None]:
+    """Skip a test that met an operation that needs an absent library."""
+    with _skipped_without_library():
+        return (yield)
+
+
+@contextlib.contextmanager
+def _skipped_without_library() -> Generator[None]:
+    """Turn a MissingLibraryError into a skip; where oracles are required, let it fail the test."""
+    from graphtrace.ops.late import MissingLibraryError
+
+    try:
+        yield
+    except MissingLibraryError as error:
+        if REQUIRED:
+            raise
+        reason = f"needs SciPy: pip install 'graphtrace[oracles]' ({error})"
+        raise pytest.skip.Exception(reason) from None
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Turn a skipped oracle test into a failure where the oracles are required."""
+    """Turn a test skipped for an absent library into a failure where the oracles are required."""
     report = yield
-    if REQUIRED and report.skipped and item.get_closest_marker("oracle"):
+    if not (REQUIRED and report.skipped):
+        return report
+    # The second is how pytest.importorskip begins.
+    if item.get_closest_marker("oracle") or "could not import" in _why(report):
         report.outcome = "failed"
         report.longrepr = f"an oracle test was skipped where oracles are required: {_why(report)}"
     return report
