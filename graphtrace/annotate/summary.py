@@ -144,23 +144,41 @@ def summarize(value: object, digits: int = 4) -> Summary:
     badges = _badges(flat, zeros=not small)
     if finite.size == 0:
         return Summary(signature(array), grid, (), None, None, None, None, None, badges, flat.size)
-    with np.errstate(over="ignore", invalid="ignore"):
-        stats = (finite.min(), finite.max(), finite.mean(), finite.std(), _norm(finite))
-    low, high, mean, sd, norm = (float(x) for x in stats)
+    low, high = float(finite.min()), float(finite.max())
+    mean, sd, norm = _moments(finite)
+    mean = min(max(mean, low), high)
     dropped = int(flat.size - finite.size)
     spark = _histogram(finite, low, high)
     return Summary(signature(array), grid, spark, low, high, mean, sd, norm, badges, dropped)
 
 
 def _real(array: Array) -> Array:
-    real = np.abs(array) if np.iscomplexobj(array) else array
-    return np.asarray(real, dtype=np.float64)
+    # Beyond the range of float64, sizes and long doubles become infinite and are counted as such.
+    with np.errstate(over="ignore", invalid="ignore"):
+        real = np.abs(array) if np.iscomplexobj(array) else array
+        return np.asarray(real, dtype=np.float64)
+
+
+def _scaled(finite: Array) -> tuple[Array, int]:
+    """Return values times a power of two, below 1 in size, and the exponent that undoes it.
+
+    Sums and squares of what is returned neither overflow nor vanish.
+    """
+    exponent = math.frexp(float(np.abs(finite).max()))[1]
+    return np.ldexp(finite, -exponent), exponent
+
+
+def _moments(finite: Array) -> tuple[float, float, float]:
+    """Return mean, standard deviation and norm; a norm beyond the range of floats is infinite."""
+    scaled, exponent = _scaled(finite)
+    with np.errstate(over="ignore", under="ignore"):
+        parts = np.array([scaled.mean(), scaled.std(), np.linalg.norm(scaled)])
+        mean, sd, norm = np.ldexp(parts, exponent).tolist()
+    return mean, sd, norm
 
 
 def _norm(finite: Array) -> float:
-    peak = float(np.abs(finite).max())
-    # Scaled first: squares of large entries would overflow.
-    return peak * float(np.linalg.norm(finite / peak)) if peak > 0 else 0.0
+    return _moments(finite)[2]
 
 
 def _badges(flat: Array, *, zeros: bool) -> tuple[str, ...]:
@@ -178,9 +196,13 @@ def _badges(flat: Array, *, zeros: bool) -> tuple[str, ...]:
 
 
 def _histogram(finite: Array, low: float, high: float) -> tuple[int, ...]:
-    if not low < high or not math.isfinite(high - low):
+    if not low < high:
         return ()
-    counts, _ = np.histogram(finite, bins=BINS, range=(low, high))
+    # By hand: NumPy refuses a range of a few ulp, and the widest ranges overflow.
+    scaled, exponent = _scaled(finite)
+    start, end = math.ldexp(low, -exponent), math.ldexp(high, -exponent)
+    places = ((scaled - start) / (end - start) * BINS).astype(np.intp)
+    counts = np.bincount(np.minimum(places, BINS - 1), minlength=BINS)
     top = int(counts.max())
     return tuple(math.ceil(7 * int(count) / top) for count in counts)
 

@@ -6,8 +6,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
-from graphtrace.annotate.summary import brief, number, signature, sparkline, summarize, thumbnail
+from graphtrace.annotate.summary import (
+    brief,
+    gist,
+    number,
+    signature,
+    sparkline,
+    summarize,
+    thumbnail,
+)
 
 
 @pytest.mark.parametrize(
@@ -110,3 +119,47 @@ def test_a_lone_spike_survives_the_thumbnail() -> None:
     assert sum(cell == -3.0 for row in thumb.cells for cell in row) == 1
     assert thumbnail(np.array([[1.0, np.nan]])).cells == ((1.0, None),)
     assert len(thumbnail(np.zeros((4, 3, 5))).cells) == 8
+
+
+@pytest.mark.parametrize(
+    ("array", "spark"),
+    [
+        (np.r_[np.ones(39), 1 + 2.3e-16], (7, 0, 0, 0, 0, 0, 1)),
+        (np.r_[np.full(20, 1e308), np.full(20, -1e308)], (7, 0, 0, 0, 0, 0, 7)),
+        (np.r_[np.zeros(20), np.full(20, 5e-324)], (7, 0, 0, 0, 0, 0, 7)),
+        (np.float32([3.4e38, -3.4e38] * 20), (7, 0, 0, 0, 0, 0, 7)),
+        (np.float32([1, 1 + 1.2e-7] * 20), (7, 0, 0, 0, 0, 0, 7)),
+    ],
+    ids=["an ulp", "huge", "denormal", "float32", "an ulp of float32"],
+)
+def test_extreme_ranges_have_a_histogram(array: np.ndarray, spark: tuple[int, ...]) -> None:
+    summary = summarize(array)
+    assert summary.spark == spark
+    assert summary.mean == pytest.approx(float(array.min()) / 2 + float(array.max()) / 2, rel=0.1)
+    assert 0 <= (summary.sd or 0) < math.inf
+
+
+@pytest.mark.filterwarnings("error")
+@given(
+    hnp.arrays(
+        st.sampled_from([np.float64, np.float32, np.float16, np.int64, np.bool_, np.complex128]),
+        hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=9),
+    )
+)
+def test_any_array_has_a_summary_without_a_warning(array: np.ndarray) -> None:
+    summary = summarize(array)
+    assert brief(array)
+    assert gist(array)
+    assert all(number(x) for x in array.ravel())
+    assert thumbnail(array).peak < math.inf
+    if summary.minimum is None or summary.maximum is None or summary.mean is None:
+        assert summary.dropped == array.size
+        return
+    assert summary.minimum <= summary.mean <= summary.maximum
+    assert 0 <= (summary.sd or 0) <= max(abs(summary.minimum), abs(summary.maximum)) * (1 + 1e-9)
+    assert (summary.norm or 0) >= 0
+    assert bool(summary.spark) == (summary.minimum < summary.maximum)
+    if summary.spark:
+        assert len(summary.spark) == 7
+        assert max(summary.spark) == 7
+        assert min(summary.spark[0], summary.spark[-1]) > 0
