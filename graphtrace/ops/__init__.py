@@ -28,6 +28,7 @@ from graphtrace.ops import (
     special,
     statistics,
     trigonometric,
+    ufuncs,
     vectors,
 )
 from graphtrace.ops.registry import ALIASES, CALLS, OPS, Op, elementwise, seal, structured
@@ -67,6 +68,7 @@ __all__ = [
     "statistics",
     "structured",
     "trigonometric",
+    "ufuncs",
     "vectors",
 ]
 

@@ -125,6 +125,17 @@ def samples(*more: dict[str, Any]) -> Callable[[np.random.Generator], Cases]:
     return cases
 
 
+def _declare_options(vjp: Callable[..., Any], forward: Callable[..., Any]) -> None:
+    """Give a rule the options of the function it differentiates."""
+    rule = [inspect.Parameter(key, inspect.Parameter.POSITIONAL_ONLY) for key in RULE]
+    own = inspect.signature(forward).parameters.values()
+    options = [item for item in own if item.kind is item.KEYWORD_ONLY]
+    vjp.__signature__ = inspect.Signature([*rule, *options])  # type: ignore[attr-defined]
+
+
+RULE = ("slot", "g", "out", "a")
+
+
 def reduction(
     name: str,
     function: Callable[..., Any] | None,
@@ -169,10 +180,7 @@ def reduction(
         scaled = scale(t, a, out, kept, axis=axis, keepdims=keepdims, **options)
         return np.sum(only(kept, scaled), axis=axis, keepdims=keepdims)
 
-    operands = [inspect.Parameter(key, inspect.Parameter.POSITIONAL_ONLY) for key in RULE]
-    own = inspect.signature(forward).parameters.values()
-    keys = [item for item in own if item.kind is item.KEYWORD_ONLY]
-    vjp.__signature__ = inspect.Signature([*operands, *keys])  # type: ignore[attr-defined]
+    _declare_options(vjp, forward)
     return structured(
         name,
         forward,
@@ -186,6 +194,3 @@ def reduction(
         notation=notation,
         aliases=aliases,
     )
-
-
-RULE = ("slot", "g", "out", "a")

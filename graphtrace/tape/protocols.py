@@ -11,6 +11,7 @@ from graphtrace.ops.composed import COMPOSED
 from graphtrace.ops.indexing import bind_getitem
 from graphtrace.ops.late import LATE_CALLS, home, reached
 from graphtrace.ops.registry import CALLS, OPS, Op
+from graphtrace.ops.ufuncs import ufunc_method
 from graphtrace.ops.values import shape_of
 from graphtrace.tape.operators import scalar_recorder
 from graphtrace.tape.refuse import place, refusal
@@ -33,6 +34,10 @@ def array_ufunc(self: Var, ufunc: Any, method: str, *inputs: Any, **kwargs: Any)
         FAST[ufunc] = None if known is None else scalar_recorder(known[0])
     frame = caller()
     if method != "__call__":
+        function = ufunc_method(ufunc, method)
+        if function is not None:
+            _refuse_options(function, kwargs, frame)
+            return function(*inputs, **kwargs)
         fix = "use np.sum, np.max or a loop" if method == "reduce" else "write it without it"
         raise refusal(f"np.{ufunc.__name__}.{method} cannot be recorded", fix, frame)
     if ufunc in COMPOSED:
@@ -40,6 +45,8 @@ def array_ufunc(self: Var, ufunc: Any, method: str, *inputs: Any, **kwargs: Any)
     found = reached(ufunc)
     if found is None:
         raise _unsupported(ufunc, frame)
+    if kwargs and ufunc.signature is not None:
+        return call(ufunc, inputs, kwargs, frame)
     _refuse_options(ufunc, kwargs, frame)
     return apply(found[0], inputs, None, frame)
 
@@ -101,7 +108,7 @@ def _refuse_options(func: Any, kwargs: dict[str, Any], frame: Any) -> None:
     if kwargs.get("out") is not None:
         raise refusal("out= writes into an array in place", "assign the result instead", frame)
     kwargs.pop("out", None)
-    if kwargs and isinstance(func, np.ufunc):
+    if kwargs and isinstance(func, np.ufunc) and func.signature is None:
         key = next(iter(kwargs))
         raise refusal(
             f"np.{func.__name__}({key}=…) cannot be recorded",
@@ -295,6 +302,16 @@ METHODS = {
     "argsort": np.argsort,
     "argpartition": np.argpartition,
     "searchsorted": np.searchsorted,
+    "prod": np.prod,
+    "std": np.std,
+    "var": np.var,
+    "cumsum": np.cumsum,
+    "cumprod": np.cumprod,
+    "trace": np.trace,
+    "argmax": np.argmax,
+    "argmin": np.argmin,
+    "any": np.any,
+    "all": np.all,
 }
 
 
