@@ -11,6 +11,7 @@ import numpy as np
 
 from graphtrace.errors import RegistrationError
 from graphtrace.formula import compiler
+from graphtrace.formula.language import parse_formula
 from graphtrace.formula.tree import Call, Expr, Name, Notation, Number, substitute
 from graphtrace.ops.values import Value, normal, shape_of, unbroadcast
 
@@ -44,10 +45,11 @@ class Op:
     forward: the function on arrays, in plain NumPy, called as `forward(*operands, **params)`.
     scalar: the same for floats; it may raise ArithmeticError or ValueError outside its domain.
     arity: number of operands; None when it varies.
-    partials: for elementwise operations, ∂out/∂operand as a formula for each slot; None in a
-        slot marks an operand that has no derivative (a condition).
-    definition: the operation in terms of others, for SymPy.
-    rules: for other operations, the formula shown for each slot, with `g` for the upstream
+    partial_texts: for elementwise operations, ∂out/∂operand as a formula for each slot; None in
+        a slot marks an operand that has no derivative (a condition). Formulas are parsed when
+        they are first needed (`partials`), so that importing stays fast.
+    definition_text: the operation in terms of others, for SymPy.
+    rule_texts: for other operations, the formula shown for each slot, with `g` for the upstream
         gradient; the last one repeats.
     vjp: for other operations, `vjp(slot, g, out, *operands, **params)`, the pull-back of g.
     jvp: for other operations, `jvp(slot, t, out, *operands, **params)`, the tangent of the result
@@ -64,26 +66,61 @@ class Op:
     arity: int | None
     samples: Any
     scalar: Callable[..., float] | None = None
-    partials: tuple[Expr | None, ...] = ()
-    definition: Expr | None = None
-    rules: tuple[Expr, ...] = ()
+    partial_texts: tuple[str | None, ...] = ()
+    definition_text: str | None = None
+    rule_texts: tuple[str, ...] = ()
     vjp: Callable[..., Any] | None = None
     jvp: Callable[..., Any] | None = None
     differentiable: bool = True
     doc: str = ""
     _pulls: dict[int, Callable[..., Any]] = field(default_factory=dict)
     _locals: dict[int, Callable[..., Any]] = field(default_factory=dict)
-    _scalar_partials: Callable[..., tuple[float | None, ...]] | None = None
+    _parsed: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def partials(self) -> tuple[Expr | None, ...]:
+        """For elementwise operations, ∂out/∂operand as a formula for each slot."""
+        found: tuple[Expr | None, ...] | None = self._parsed.get("partials")
+        if found is None:
+            texts = self.partial_texts
+            found = tuple(None if text is None else formula(text) for text in texts)
+            self._parsed["partials"] = found
+        return found
+
+    @property
+    def rules(self) -> tuple[Expr, ...]:
+        """For other operations, the formula shown for each slot; the last one repeats."""
+        found: tuple[Expr, ...] | None = self._parsed.get("rules")
+        if found is None:
+            found = self._parsed["rules"] = tuple(formula(text) for text in self.rule_texts)
+        return found
+
+    @property
+    def definition(self) -> Expr | None:
+        """The operation in terms of others, for SymPy."""
+        return None if self.definition_text is None else formula(self.definition_text)
+
+    @property
+    def chooses(self) -> bool:
+        """Whether a partial derivative is a choice that may drop the gradient altogether.
+
+        Then a dropped gradient is 0 even where it is infinite: 0 is not a factor, it is the answer.
+        """
+        found: bool | None = self._parsed.get("chooses")
+        if found is None:
+            choices = any(expr is not None and is_choice(expr) for expr in self.partials)
+            found = self._parsed["chooses"] = choices
+        return found
 
     @property
     def is_elementwise(self) -> bool:
         """Whether the derivative is one number per element."""
-        return bool(self.partials)
+        return bool(self.partial_texts)
 
     @property
     def options(self) -> tuple[str, ...]:
         """The names of its parameters: what its pull-back takes beyond the operands."""
-        if self.partials:
+        if self.partial_texts:
             return ()
         found = inspect.signature(self.vjp or self.forward).parameters
         if self.arity is not None:
@@ -104,7 +141,7 @@ class Op:
         """Whether a gradient can reach the operand in this slot."""
         if not self.differentiable:
             return False
-        return not self.partials or self.partials[slot] is not None
+        return not self.partial_texts or self.partial_texts[slot] is not None
 
     def pull(
         self, slot: int, g: Any, out: Any, values: Sequence[Any], params: Mapping[str, Any]
@@ -160,6 +197,8 @@ class Op:
         expr = self.partials[slot]
         if expr is None:
             raise RegistrationError(f"{self.name} has no derivative in slot {slot}")
+        if expr == Number(0):
+            return lambda *args: np.zeros(shape_of(args[2 + slot]))  # args: g, out, operands
         return self._compile(times_g(expr), "pull", ("g", "out", *self.operands))
 
     def _compile(self, expr: Expr, name: str, arguments: tuple[str, ...]) -> Callable[..., Any]:
@@ -197,13 +236,33 @@ def real(values: Sequence[Any]) -> Sequence[Any]:
 
 def times_g(expr: Expr) -> Expr:
     """Return g · expr, written without needless factors."""
+    if expr in (Number(0), Number(0.0)):
+        return expr
     if expr == Number(1):
         return Name("g")
     if expr == Number(-1):
         return Call("negative", (Name("g"),))
     if isinstance(expr, Call) and expr.op == "divide":
         return Call("divide", (times_g(expr.args[0]), expr.args[1]))
+    if isinstance(expr, Call) and is_choice(expr):
+        if expr.op == "where":
+            return Call("where", (expr.args[0], *(times_g(arg) for arg in expr.args[1:])))
+        return Call(expr.op, tuple(times_g(arg) for arg in expr.args))
     return Call("multiply", (Name("g"), expr))
+
+
+def is_choice(expr: Expr) -> bool:
+    """Whether a formula is `where(…)`, or sums and quotients of such, or nothing at all."""
+    if not isinstance(expr, Call):
+        return expr == Number(0)
+    if expr.op in ("add", "subtract"):
+        return any(is_choice(arg) for arg in expr.args)
+    return expr.op == "where" or (expr.op == "divide" and is_choice(expr.args[0]))
+
+
+def formula(text: str) -> Expr:
+    """Parse a formula of a declaration; its operations may be declared later."""
+    return parse_formula(text, lambda name: ALIASES.get(name, name), lambda: sorted(OPS))
 
 
 def traceable(name: str) -> Callable[..., Any]:

@@ -10,7 +10,6 @@ import numpy as np
 
 from graphtrace.errors import RegistrationError
 from graphtrace.formula import compiler
-from graphtrace.formula.language import parse_formula
 from graphtrace.formula.tree import Call, Expr, Name, Notation
 from graphtrace.ops.op import ALIASES, CALLS, OPERANDS, OPS, Bind, Op, call, ieee, traceable
 from graphtrace.ops.values import shape_of
@@ -30,10 +29,12 @@ __all__ = [
     "ieee",
     "known_functions",
     "notations",
+    "ready",
     "resolve",
     "seal",
     "structured",
     "traceable",
+    "validate",
 ]
 
 
@@ -46,11 +47,6 @@ def resolve(name: str) -> str | None:
 def known_functions() -> list[str]:
     """Return every name the expression language can call."""
     return sorted({*OPS, *ALIASES})
-
-
-def formula(text: str) -> Expr:
-    """Parse a formula of a declaration; its operations may be declared later."""
-    return parse_formula(text, lambda name: ALIASES.get(name, name), known_functions)
 
 
 def elementwise(
@@ -81,16 +77,13 @@ def elementwise(
         arity=len(partials),
         samples=tuple(samples),
         scalar=scalar,
-        partials=tuple(None if text is None else formula(text) for text in partials),
-        definition=None if definition is None else formula(definition),
+        partial_texts=tuple(partials),
+        definition_text=definition,
         differentiable=any(text is not None for text in partials),
         doc=doc,
     )
-    for text, expr in zip(partials, op.partials, strict=True):
-        known = {"out", *compiler.CONSTANTS, *op.operands}
-        unknown = set() if expr is None else names_in(expr) - known
-        if unknown:
-            raise RegistrationError(f"{name}: {text!r} names {', '.join(sorted(unknown))}")
+    if not _building:
+        validate(op)
     reached = calls if calls is not None else ([forward] if isinstance(forward, np.ufunc) else [])
     return _register(op, {call: _positional(op) for call in reached}, aliases)
 
@@ -131,7 +124,7 @@ def structured(
         forward=forward,
         arity=arity,
         samples=samples,
-        rules=tuple(formula(text) for text in rules),
+        rule_texts=tuple(rules),
         vjp=vjp,
         jvp=jvp,
         doc=doc,
@@ -244,11 +237,34 @@ def forget(name: str) -> None:
     definitions.cache_clear()
 
 
+_building: list[str] = ["built-in families"]
+"""Not empty while the built-in families are imported: their formulas are validated by the tests,
+all at once (`seal`), those of later declarations at once."""
+
+
+def ready() -> None:
+    """Say that the built-in families are complete: from now on declarations are validated."""
+    _building.clear()
+
+
+def validate(op: Op) -> None:
+    """Check that an elementwise operation's formulas name its operands only.
+
+    Raises RegistrationError, or ExpressionError for what is not in the language.
+    """
+    known = {"out", *compiler.CONSTANTS, *op.operands}
+    for text, expr in zip(op.partial_texts, op.partials, strict=True):
+        unknown = set() if expr is None else names_in(expr) - known
+        if unknown:
+            raise RegistrationError(f"{op.name}: {text!r} names {', '.join(sorted(unknown))}")
+
+
 def seal() -> None:
-    """Check, once all families are declared, that every formula names declared operations."""
+    """Check every declaration: that its formulas parse and name declared operations only."""
     for op in OPS.values():
-        formulas = [*op.partials, op.definition]
-        for expr in formulas:
+        if op.is_elementwise:
+            validate(op)
+        for expr in (*op.partials, op.definition):
             missing = set() if expr is None else compiler.calls_in(expr) - set(OPS)
             if missing:
                 raise RegistrationError(f"{op.name}: no operation {', '.join(sorted(missing))}")

@@ -106,7 +106,7 @@ def _spread(record: Var, owned: set[int]) -> None:
     values = [operand.value for operand in operands]
     params = record.da or NO_PARAMS
     out = record.value
-    partials = op.partials
+    partials = op.partial_texts
     for slot, operand in enumerate(operands):
         before = operand.g
         if before is None or (partials and partials[slot] is None):

@@ -136,6 +136,8 @@ def {method}(self, frame=None):
             da = {partial_a}
         except (ArithmeticError, ValueError):
             return apply(op, (self,), None, frame)
+        if {dropped}:
+            return apply(op, (self,), None, frame)
         record = Var()
         record.value = out
         record.a = self
@@ -201,6 +203,7 @@ def _define(op: Op, method: str, template: str) -> Any:
         forward=_forward(op),
         partial_a=_partial(op, 0),
         partial_b=_partial(op, 1) if op.arity == 2 else "",
+        dropped="da == 0.0" if op.chooses else "False",
     )
     return compiler.define(source, namespace, method)
 

@@ -8,6 +8,7 @@ from weakref import WeakSet
 import numpy as np
 
 from graphtrace.errors import RefusedError
+from graphtrace.ops.linalg import MatrixError
 from graphtrace.ops.registry import Op
 from graphtrace.ops.values import Value
 from graphtrace.tape.var import ABSENT, CONSTANT, INPUT, Var
@@ -291,13 +292,13 @@ def fill(
         record.g = ABSENT if kind is not bool and out.dtype.kind == "f" else None
         return
     record.g = ABSENT
-    if params or not op.partials or len(operands) > 2:
+    if params or not op.partial_texts or len(operands) > 2:
         return
     for operand in operands:
         if operand.value.__class__ is not float or operand.op is CONSTANT:
             return
     partials = op.scalar_partials(out, values)
-    if None in partials:
+    if None in partials or (op.chooses and 0.0 in partials):
         return
     record.a, record.da = operands[0], partials[0]
     record.b, record.db = (operands[1], partials[1]) if len(operands) == 2 else (None, None)
@@ -309,4 +310,6 @@ def _misfit(op: Op, values: Sequence[Any], error: Exception, frame: Any) -> Exce
 
     shapes = ", ".join(str(np.shape(value)) for value in values)
     reason = " ".join(str(error).split())
+    if isinstance(error, np.linalg.LinAlgError):
+        return MatrixError(f"{place(frame)}{op.name} of shapes {shapes}: {reason}")
     return ShapeError(f"{place(frame)}{op.name} of shapes {shapes}: {reason}")
