@@ -100,7 +100,7 @@ class Graph(Derivatives):
         graph._ran = False
         return graph
 
-    def inputs(self, **values: Any) -> Any:
+    def inputs(self, /, **values: Any) -> Any:
         """Add inputs to a graph that is built step by step; return one value, or a tuple."""
         if self._live is None:
             raise RefusedError("a traced graph is complete: use gt.Graph() to build step by step")
@@ -258,7 +258,7 @@ class Graph(Derivatives):
         reverse.backward(self._records, target, start, self._leading)
         return self
 
-    def at(self, **inputs: Any) -> "Graph":
+    def at(self, /, **inputs: Any) -> "Graph":
         """Return the same graph evaluated at other inputs; the rest keep their values.
 
         Nothing is traced again. Raises GuardError where a branch of the recorded run would

@@ -24,6 +24,11 @@ def as_input(value: Any, name: str) -> Value:
         raise RefusedError(f"input {name!r} is a bool; gradients need floats: pass 1.0 or 0.0")
     if isinstance(value, (int, np.integer)):
         return float(value)
+    if isinstance(value, np.ndarray) and type(value) is not np.ndarray:
+        raise RefusedError(
+            f"input {name!r} is a {type(value).__name__}, whose operations differ from an array's: "
+            f"pass np.asarray({name}), or {name}.filled(…) for a masked array"
+        )
     if isinstance(value, np.ndarray) and value.dtype.kind in "iub":
         raise RefusedError(
             f"input {name!r} is an array of {value.dtype}; gradients need floats: pass "
@@ -88,6 +93,11 @@ class Entered:
         Anything that is neither a number nor an array passes through.
         """
         self._found = None
+        if value.__class__ is Var:
+            raise RefusedError(
+                f"input {name!r} is being traced already: call the function itself instead of "
+                "tracing it inside of a trace"
+            )
         if value.__class__ is float or is_leaf(value):
             record = self.tape.inputs((as_input(value, name),))[0]
             self._groups.append((name, record))

@@ -51,7 +51,8 @@ def record_function(
     """Run a function once on traced inputs and return what it recorded.
 
     Numbers and arrays among the arguments, also inside lists, tuples and dicts, become
-    inputs; everything else is passed through.
+    inputs; everything else is passed through, and so are integers of parameters annotated
+    `int`: they are counts.
     """
     names = parameter_names(function, len(args))
     title = getattr(function, "__name__", type(function).__name__)
@@ -60,8 +61,18 @@ def record_function(
     collecting = gc.isenabled()
     gc.disable()
     try:
-        traced = list(map(entered.enter, args, names))
-        named = {key: entered.enter(value, key) for key, value in kwargs.items()}
+        counts = _counts(function)
+        if counts:
+            traced = [
+                value if name in counts and isinstance(value, int) else entered.enter(value, name)
+                for value, name in zip(args, names, strict=False)
+            ]
+        else:
+            traced = list(map(entered.enter, args, names))
+        named = {
+            key: value if key in counts and isinstance(value, int) else entered.enter(value, key)
+            for key, value in kwargs.items()
+        }
         leading = len(tape)
         try:
             result = function(*traced, **named)
@@ -81,6 +92,15 @@ def record_function(
     return Recording(tape, records, entered, outputs, {}, title, leading)
 
 
+def _counts(function: Any) -> frozenset[str]:
+    """Return the parameters annotated `int`."""
+    hints = getattr(function, "__annotations__", None)
+    if not hints:
+        return NO_COUNTS
+    return frozenset(name for name, hint in hints.items() if hint in (int, "int"))
+
+
+NO_COUNTS: frozenset[str] = frozenset()
 YOUNG = 500
 """Fewer new records than this are left to the garbage collector's young generation."""
 
@@ -162,8 +182,8 @@ def record_expression(text: str, values: Mapping[str, Any]) -> Recording:
     finally:
         tape.detach()
     if result not in given:
-        used = set(scope)
-        given[result] = next(name for name in ("f", "out", "result_") if name not in used)
+        free = (f"f_{k}" for k in range(1, len(scope) + 2))
+        given[result] = next(name for name in ("f", "out", *free) if name not in scope)
     return Recording(tape, found, entered, (result,), given, text.strip())
 
 

@@ -257,11 +257,11 @@ REFUSED = {
     ),
     "__int__": (
         "int(…) takes the number out of the graph",
-        "keep integers out of the inputs: close over them",
+        "annotate the parameter as a count (`n: int`), or close over it",
     ),
     "__index__": (
         "a traced value cannot be an index or a count",
-        "keep integers out of the inputs: close over them with a lambda",
+        "annotate the parameter as a count (`n: int`), or close over it with a lambda",
     ),
     "__complex__": ("complex numbers cannot be recorded", "use real and imaginary parts"),
     "__array__": (
@@ -336,6 +336,8 @@ def attach() -> None:
         "transpose": _transpose,
         "flatten": _flatten,
         "copy": lambda self: self,
+        "__copy__": lambda self: self,
+        "__deepcopy__": lambda self, memo: self,  # noqa: ARG005 # what copy calls it with
         "compress": lambda self, condition, axis=None: call(
             np.compress, (condition, self, axis), {}, caller()
         ),

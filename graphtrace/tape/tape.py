@@ -188,7 +188,18 @@ def snapshot(value: Any, frame: Any) -> Value:
     if isinstance(value, (bool, np.bool_)):
         return bool(value)
     if isinstance(value, (int, np.integer, np.float64)):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise _refuse(
+                frame, "an integer beyond the range of floats", "scale it down first"
+            ) from None
+    if isinstance(value, np.ndarray) and type(value) is not np.ndarray:
+        raise _refuse(
+            frame,
+            f"a {type(value).__name__}, whose operations differ from an array's,",
+            "use np.asarray(…), or .filled(…) for a masked array",
+        )
     if isinstance(value, np.generic):
         array: Any = value
     else:

@@ -136,7 +136,7 @@ class Var:
         searchsorted: Callable[..., Var]
         nonzero: Callable[..., tuple[Var, ...]]
         T: Var
-        mT: Var
+        mT: Var  # noqa: N815 # NumPy's name
         shape: tuple[int, ...]
         ndim: int
         size: int
