@@ -66,7 +66,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return EXIT_CLOSED_PIPE
     except (KeyboardInterrupt, typer.Abort):
         return EXIT_INTERRUPTED
-    except Exception as error:  # noqa: BLE001 -- the rim: no traceback ever reaches the user
+    except BaseException as error:  # noqa: BLE001 -- the rim: no traceback ever reaches the user
         terminal.complain(describe(error))
         return EXIT_WRONG
     return code if isinstance(code, int) else 0

@@ -1,27 +1,27 @@
 """From SOURCE and `--at` to a graph that has been run both ways."""
 
 import ast
-import contextlib
 import functools
-import importlib.util
 import inspect
+import io
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from graphtrace_cli.errors import RequestError, in_users_file
+from graphtrace_cli.errors import RequestError
+from graphtrace_cli.loading import load_file, user_code
 from graphtrace_cli.values import Number, parse_at, parse_value
 
 if TYPE_CHECKING:
     from graphtrace import Graph
 
-__all__ = ["load", "load_file", "load_with_gradients"]
+__all__ = ["load", "load_with_gradients"]
 
 MOST_READ = 1_000_000
-FILE_AND_FUNCTION = re.compile(r"(?P<path>.+\.py):(?P<function>\w+)")
+FILE = re.compile(r"(?P<path>.+\.py)(:(?P<function>\w*))?")
 
 
 def load_with_gradients(
@@ -38,11 +38,9 @@ def load(source: str, at: list[str] | None) -> "Graph":
     inputs = parse_at(at or ())
     if source.endswith(".gtrace"):
         raise RequestError(f"{source}: saved graphs cannot be read yet; give the expression")
-    found = FILE_AND_FUNCTION.fullmatch(source)
+    found = FILE.fullmatch(source)
     if found is not None:
         return _trace_file(Path(found["path"]), found["function"], inputs)
-    if source.endswith(".py"):
-        raise RequestError(f"{source}: which function? {_offer(Path(source))}")
     import graphtrace
 
     return graphtrace.parse(_read_standard_input() if source == "-" else source, **inputs)
@@ -50,10 +48,19 @@ def load(source: str, at: list[str] | None) -> "Graph":
 
 def _read_standard_input() -> str:
     """Return an expression from standard input; of an endless one, more than may be parsed."""
+    if sys.stdin is None:
+        return ""
+    # UTF-8 whatever the terminal's encoding; a byte order mark is not part of the expression.
+    text = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig")
     try:
-        return sys.stdin.read(MOST_READ) if sys.stdin is not None else ""
+        return text.read(MOST_READ)
     except UnicodeDecodeError as error:
-        raise RequestError(f"standard input is not text: {error}; send UTF-8") from None
+        byte = error.object[error.start]
+        raise RequestError(
+            f"standard input is not text (byte 0x{byte:02x}); send an expression in UTF-8"
+        ) from None
+    finally:
+        text.detach()
 
 
 def _offer(path: Path) -> str:
@@ -69,57 +76,36 @@ def _offer(path: Path) -> str:
 def _trace_file(path: Path, name: str, inputs: dict[str, Number]) -> "Graph":
     """Load the file, bind the inputs to the function's parameters, and record one call."""
     from graphtrace import trace
-    from graphtrace.errors import GraphTraceError, did_you_mean
+    from graphtrace.errors import did_you_mean
 
+    if not name and path.is_file():
+        raise RequestError(f"{path}: which function? {_offer(path)}")
     module = load_file(path)
     function = getattr(module, name, None)
     if not callable(function):
         known = [n for n, thing in vars(module).items() if inspect.isfunction(thing)]
         raise RequestError(f"{path.name} has no function {name!r}{did_you_mean(name, known)}")
-    call = _bind(function, f"{path.name}:{name}", inputs)
-    try:
-        with _user_code(path):
-            return trace(call.function, *call.positional, **call.keywords)
-    except GraphTraceError:
-        raise
-    except (Exception, SystemExit) as error:  # the user's code may raise anything
-        raise RequestError(f"{in_users_file(error, path)}; mend it and run again") from error
+    label = f"{path.name}:{name}"
+    call = _bind(function, label, inputs)
+    with user_code(path):
+        return trace(_without_coroutine(call.function, label), *call.positional, **call.keywords)
 
 
-def load_file(path: Path) -> Any:
-    """Return the module that a Python file makes."""
-    if not path.is_file():
-        raise RequestError(f"{path}: no such file; check the path")
-    name = f"graphtrace_source_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise RequestError(f"{path}: not a Python file; give one that ends in .py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        with _user_code(path):
-            spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # the user's code may raise anything
-        del sys.modules[name]
-        raise RequestError(f"{in_users_file(error, path)}; mend it and run again") from error
-    return module
+def _without_coroutine(function: Callable[..., Any], label: str) -> Callable[..., Any]:
+    """Return the function, made to refuse when it is an `async def`."""
 
+    def call(*args: Any, **kwargs: Any) -> Any:
+        result = function(*args, **kwargs)
+        if inspect.iscoroutine(result):
+            result.close()
+            raise RequestError(
+                f"{label} is an async function, which computes nothing when called; "
+                "give a plain def"
+            )
+        return result
 
-@contextlib.contextmanager
-def _user_code(path: Path) -> Iterator[None]:
-    """Let code of a file import its neighbours, print to standard error and write no bytecode.
-
-    Cached bytecode goes by the second: a file edited twice within one would run stale.
-    """
-    folder = str(path.resolve().parent)
-    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    sys.path.insert(0, folder)
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            yield
-    finally:
-        sys.path.remove(folder)
-        sys.dont_write_bytecode = before
+    call.__name__ = type(function).__name__
+    return functools.update_wrapper(call, function)
 
 
 @dataclass(frozen=True, slots=True)

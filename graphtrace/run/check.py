@@ -67,10 +67,13 @@ class CheckReport:
         return tuple(row for row in self.rows if not row.ok)
 
     def __str__(self) -> str:
-        wrong = self.failures
+        wrong, count = self.failures, len(self.rows)
+        if not count:
+            return "nothing to check: no edge has a gradient"
         if not wrong:
-            return f"all {len(self.rows)} edges agree with finite differences"
-        lines = [f"{len(wrong)} of {len(self.rows)} edges disagree with finite differences"]
+            every = "the one edge agrees" if count == 1 else f"all {count} edges agree"
+            return f"{every} with finite differences"
+        lines = [f"{len(wrong)} of {count} edges disagree with finite differences"]
         return "\n".join([*lines, *(str(row) for row in wrong)])
 
 

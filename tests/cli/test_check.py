@@ -67,3 +67,16 @@ def test_a_wrong_derivative_in_json(shell):
     (row, *_) = (row for row in report["rows"] if not row["ok"])
     assert (row["op"], row["slot"], row["analytic"]) == ("degrees_to_radians", 0, 1)
     assert row["numeric"] == pytest.approx(np.pi / 180, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("x", "nothing to check: no edge has a gradient"),
+        ("ln(x)", "the one edge agrees with finite differences"),
+        ("ln(x)*x", "all 3 edges agree with finite differences"),
+    ],
+)
+def test_the_sentence_fits_the_number_of_edges(cli, source, sentence):
+    outcome = cli("check", source, "--at", "x=2")
+    assert (outcome.code, outcome.out, outcome.err) == (0, f"{sentence}\n", "")

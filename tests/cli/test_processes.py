@@ -69,7 +69,7 @@ def test_a_full_disk_is_one_line(s1, environment):
 
 @pytest.mark.parametrize(
     ("sent", "words"),
-    [(b"x" * 3_000_000, b"characters"), (b"y = \xff", b"utf-8"), (b"", b"")],
+    [(b"x" * 3_000_000, b"characters"), (b"y = \xff", b"UTF-8"), (b"", b"")],
 )
 def test_bad_standard_input_is_one_line(environment, sent, words):
     done = subprocess.run(
@@ -130,3 +130,29 @@ def test_the_shell_completes(environment, typed, offered):
     }
     done = subprocess.run(COMMAND, capture_output=True, text=True, env=environment, check=False)
     assert set(offered.split()) <= set(done.stdout.split()), done
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii:surrogateescape", "latin-1"])
+def test_bytes_that_are_no_text_are_one_line(environment, encoding):
+    done = subprocess.run(
+        [*COMMAND, "table", "-"],
+        input=b"y = \xff\xfe\x80\x00",
+        capture_output=True,
+        env=environment | {"PYTHONIOENCODING": encoding},
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == (
+        b"graphtrace: error: standard input is not text (byte 0xff); send an expression in UTF-8\n"
+    )
+
+
+def test_a_byte_order_mark_and_any_locale_leave_an_expression_as_it_is(environment):
+    done = subprocess.run(
+        [*COMMAND, "table", "-", "--at", "x=2", "--json"],
+        input=b"\xef\xbb\xbf\xcf\x86 = x*x\r\ny = \xcf\x86 + 1\r\n",
+        capture_output=True,
+        env=environment | {"PYTHONIOENCODING": "ascii:surrogateescape"},
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -32,6 +32,12 @@ def test_a_format_may_overrule_the_ending(cli, s1, tmp_path):
     assert (tmp_path / "picture").read_bytes().startswith(b"<")
 
 
+def test_a_format_may_say_what_the_ending_says(cli, s1, tmp_path):
+    assert cli("render", *s1, "-o", "f.SVG", "--format", "svg").code == 0
+    assert cli("render", *s1, "-o", "f.picture", "--format", "svg").code == 0
+    assert (tmp_path / "f.SVG").read_bytes() == (tmp_path / "f.picture").read_bytes()
+
+
 def test_every_theme_and_look_draws_something_else(cli, s1, tmp_path):
     for option in ("--theme=light", "--theme=dark", "--theme=cs231n", "--look=card"):
         assert cli("render", *s1, option, "-o", f"{option[2:]}.svg").code == 0
@@ -42,6 +48,28 @@ def test_show_chooses_what_is_written(cli, s1, tmp_path):
     assert cli("render", *s1, "--show", "value", "-o", "a.svg").code == 0
     assert cli("render", *s1, "--show", "value,grad", "--show", "local", "-o", "b.svg").code == 0
     assert len((tmp_path / "b.svg").read_bytes()) > len((tmp_path / "a.svg").read_bytes())
+
+
+def test_show_chooses_what_a_tree_says(cli, s1):
+    outcome = cli("render", *s1, "--show", "value")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out != cli("render", *s1).out
+
+
+@pytest.mark.parametrize(
+    ("options", "idle"),
+    [
+        (["--theme", "dark"], "--theme changed nothing: txt is no picture"),
+        (["--look", "card", "--scale", "2"], "--look and --scale changed nothing: txt"),
+        (["--show", "value", "--format", "json"], "--show changed nothing: json"),
+        (["--scale", "2", "-o", "f.txt"], "--scale changed nothing: txt"),
+    ],
+)
+def test_an_option_without_effect_is_remarked_on(cli, s1, options, idle):
+    outcome = cli("render", *s1, *options)
+    assert outcome.code == 0
+    assert outcome.err.startswith(f"graphtrace: note: {idle}")
+    assert outcome.err.count("\n") == 1
 
 
 @pytest.mark.parametrize("name", ["svg", "dot"])
@@ -59,7 +87,10 @@ def test_a_picture_is_the_same_in_every_process(shell, environment, s1, name):
         (["-o", "no/such/folder/f.svg"], ["no/such/folder"]),
         (["-o", "f.sgv"], ["sgv", "svg"]),
         (["-o", "f"], ["f"]),
-        (["-o", "folder"], ["folder"]),
+        (["-o", "folder"], ["-o folder is a folder", "f.svg"]),
+        (["-o", "."], ["-o . is a folder", "f.svg"]),
+        (["-o", "folder/", "--format", "svg"], ["-o folder is a folder"]),
+        (["-o", "f.png", "--format", "svg"], ["--format svg contradicts", "f.png"]),
         (["-o", "f.svg", "--theme", "drak"], ["'drak'", "dark"]),
         (["-o", "f.svg", "--look", "crad"], ["'crad'", "card"]),
         (["-o", "f.svg", "--show", "value,gard"], ["'gard'", "grad"]),

@@ -85,3 +85,16 @@ def test_the_version_is_printed(cli):
     outcome = cli("--version")
     assert outcome.code == 0
     assert outcome.out.startswith("graphtrace ")
+
+
+def test_whatever_is_raised_anywhere_is_one_line(cli, monkeypatch):
+    class Odd(BaseException):
+        pass
+
+    def fail(*_, **__):
+        raise Odd("from afar")
+
+    monkeypatch.setattr("graphtrace.Graph.backward", fail)
+    outcome = cli("table", "y = x", "--at", "x=1")
+    assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+    assert "Odd: from afar" in outcome.err

@@ -57,6 +57,6 @@ def _list() -> None:
 def _run(name: str, folder: Path) -> None:
     """Run an example's `main(folder)`."""
     from graphtrace_cli.gallery import find
-    from graphtrace_cli.source import load_file
+    from graphtrace_cli.loading import load_file
 
     load_file(find(name).path).main(folder)

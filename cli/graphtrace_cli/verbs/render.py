@@ -8,6 +8,8 @@ from graphtrace_cli.options import At, Output, OutputName, Seed, Source
 from graphtrace_cli.style import Format, Look, Scale, Show, Theme
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from graphtrace.annotate.facts import GraphFacts
 
 __all__ = ["render"]
@@ -33,14 +35,53 @@ def render(
     from graphtrace_cli.source import load_with_gradients
 
     style = _Style(show=",".join(show) if show else None, theme=theme, look=look, scale=scale)
+    to_file = output is not None and str(output) != "-"
+    word = _format(output if to_file else None, format_name)
     facts = load_with_gradients(source, at, seed, output_name).facts()
-    if output is None or str(output) == "-":
-        notes = _print(facts, format_name or "txt", style)
-    else:
+    if output is not None and to_file:
         notes = save(facts, output, format_name, **style)
-    for note in notes:
+    else:
+        notes = _print(facts, word, style)
+    for note in (*_unused(word, style), *notes):
         terminal.note(note)
     return EXIT_DONE
+
+
+def _format(output: "Path | None", format_name: str | None) -> str:
+    """Return the format's name; refuse a folder, and an ending that says another format."""
+    from graphtrace.render import formats
+
+    if output is None:
+        return format_name or "txt"
+    if output.is_dir():
+        raise RequestError(f"-o {output} is a folder; give a file in it, such as f.svg")
+    ending = output.suffix.lower().lstrip(".")
+    if format_name is None:
+        return ending
+    if ending in formats() and ending != format_name.lower().lstrip("."):
+        raise RequestError(
+            f"--format {format_name} contradicts the ending of -o {output}; give only one of them"
+        )
+    return format_name
+
+
+# What a format does not draw; the rest of its options apply.
+UNUSED = {
+    "txt": ("theme", "look", "scale"),
+    "json": ("show", "theme", "look", "scale"),
+    "dot": ("look", "scale"),
+}
+DEFAULTS = {"show": None, "theme": "light", "look": "auto", "scale": None}
+
+
+def _unused(word: str, style: "_Style") -> tuple[str, ...]:
+    """Return a remark on the options that the format has no use for, if any were given."""
+    word = word.lower().lstrip(".")
+    given = dict(style)
+    idle = [f"--{name}" for name in UNUSED.get(word, ()) if given[name] != DEFAULTS[name]]
+    if not idle:
+        return ()
+    return (f"{' and '.join(idle)} changed nothing: {word} is no picture; pass -o f.svg for one",)
 
 
 class _Style(TypedDict):
