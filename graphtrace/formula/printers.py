@@ -158,9 +158,13 @@ def _as_number(name: str) -> float | None:
 
 
 def _indicator(expr: Call) -> Expr | None:
-    """Recognise `where(condition, 1, 0)`, printed as Iverson's bracket."""
-    if expr.op == "where" and expr.args[1:] == (Number(1), Number(0)):
+    """Recognise `where(condition, 1, 0)`, printed as Iverson's bracket, and its opposite."""
+    if expr.op != "where":
+        return None
+    if expr.args[1:] == (Number(1), Number(0)):
         return expr.args[0]
+    if expr.args[1:] == (Number(0), Number(1)):
+        return Call("logical_not", (expr.args[0],))
     return None
 
 

@@ -72,7 +72,7 @@ elementwise(
     family=FAMILY,
     partials=["-1"],
     samples=[ANY],
-    notation=Notation("−1", infix="-", precedence=6),
+    notation=Notation("neg", infix="-", precedence=6),
 )
 elementwise(
     "power",

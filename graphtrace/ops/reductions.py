@@ -104,7 +104,7 @@ def _ptp_scale(x: Any, a: Any, out: Any, kept: Any, *, axis: Axis, **_: Any) -> 
     return up - _extreme_scale(x, a, low, kept, axis=axis, keepdims=True)
 
 
-HIT = "g*where(a == out, 1, 0)"
+HIT = "g*where(a == out, 1, 0)/k"
 LIMITED = binder("initial")
 FREE = binder()
 SUMS = samples({"axis": 1}, {"axis": 0, "initial": 1.5})

@@ -41,7 +41,7 @@ def test_a_wrong_rule_is_named_with_operand_element_and_both_numbers():
         assert (row.source, row.target, row.op, row.slot, row.element) == ("x", "f", "sinus", 0, ())
         assert row.analytic == pytest.approx(2 * np.cos(0.3), rel=1e-12)
         assert row.numeric == pytest.approx(np.cos(0.3), rel=1e-8)
-        assert str(report).splitlines()[0] == "1 of 1 edges disagree with finite differences"
+        assert str(report).splitlines()[0] == "the one edge disagrees with finite differences"
         assert "x → f (sinus, operand 0): rule 1.91" in str(report)
     assert "sinus" not in OPS
 
