@@ -73,7 +73,8 @@ class CheckReport:
         if not wrong:
             every = "the one edge agrees" if count == 1 else f"all {count} edges agree"
             return f"{every} with finite differences"
-        lines = [f"{len(wrong)} of {count} edges disagree with finite differences"]
+        some = "the one edge disagrees" if count == 1 else f"{len(wrong)} of {count} edges disagree"
+        lines = [f"{some} with finite differences"]
         return "\n".join([*lines, *(str(row) for row in wrong)])
 
 
