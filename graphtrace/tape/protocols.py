@@ -1,6 +1,7 @@
 """NumPy's two protocols and the array methods on Var; refusals of what cannot be recorded."""
 
 from collections.abc import Callable
+from pathlib import Path
 from sys import _getframe
 from typing import Any
 
@@ -20,6 +21,8 @@ from graphtrace.tape.var import Var, caller
 
 __all__ = ["attach", "call"]
 
+HOME = str(Path(__file__).parents[1])
+"""Where this library's own code is."""
 FAST: dict[Any, Callable[..., Var] | None] = {}
 """From a ufunc to its generated recorder for one float, None where it has none."""
 
@@ -88,11 +91,15 @@ def call(func: Any, args: Any, kwargs: Any, frame: Any) -> Any:
 
 
 def _compose(func: Any, args: Any, kwargs: Any, frame: Any) -> Any:
-    """Record a function that is several operations."""
+    """Record a function that is several operations, all of them at the user's line."""
     kwargs = {key: value for key, value in kwargs.items() if value is not np._NoValue}
     _refuse_options(func, kwargs, frame)
+    tape = _tape_of((args, *kwargs.values()))
+    start = len(tape)
     try:
-        return COMPOSED[func][0](*args, **kwargs)
+        result = COMPOSED[func][0](*args, **kwargs)
+        _place(tape[start:], result, frame)
+        return result
     except GraphTraceError:
         raise
     except (ValueError, IndexError) as error:
@@ -102,6 +109,34 @@ def _compose(func: Any, args: Any, kwargs: Any, frame: Any) -> Any:
         raise refusal(
             f"np.{func.__name__}: {text}", "fewer options than NumPy's are supported", frame
         ) from None
+
+
+def _tape_of(values: Any) -> Any:
+    """Return the tape of the first traced value among nested arguments; [] where none is."""
+    for value in values:
+        if value.__class__ is Var:
+            return value.push.__self__
+        if isinstance(value, (list, tuple)):
+            found = _tape_of(value)
+            if found != []:
+                return found
+    return []
+
+
+def _place(made: list[Var], result: Any, frame: Any) -> None:
+    """Move records made inside of a function of ours to the line that called it.
+
+    What a user's own function recorded meanwhile stays where it is. Only the results take the
+    name that the call is assigned to: for the others the offset is inverted.
+    """
+    parts = result if isinstance(result, (list, tuple)) else (result,)
+    for record in made:
+        code = record.code
+        here = code is frame.f_code and record.lasti == frame.f_lasti
+        if here or getattr(code, "co_filename", "").startswith(HOME):
+            record.code = frame.f_code
+            last = any(record is part for part in parts)
+            record.lasti = frame.f_lasti if last else ~frame.f_lasti
 
 
 def _refuse_options(func: Any, kwargs: dict[str, Any], frame: Any) -> None:

@@ -386,3 +386,16 @@ def test_what_cannot_be_done_is_said_with_the_line(function, error, text):
     with pytest.raises(error, match=r"test_shapes.py:\d+: .*") as caught:
         gt.trace(function, M)
     assert text in str(caught.value)
+
+
+def test_the_last_of_several_records_takes_the_name_and_all_the_line():
+    def function(a, b):
+        y = np.vstack((a, b))
+        c = np.linalg.cond(y)
+        first, second = np.split(y, 2)
+        return c * np.sum(first) + np.sum(second)
+
+    g = gt.trace(function, np.array([1.0, 2.0, 4.0]), np.array([2.0, -1.0, 0.5]))
+    assert g["y"].op == "concatenate"
+    assert g["c"].op == "divide"
+    assert {str(node.where).split(":")[0] for node in g if node.kind == "op"} == {"test_shapes.py"}
