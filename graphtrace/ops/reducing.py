@@ -47,9 +47,9 @@ def counted(a: Any, kept: Any, axis: Axis) -> Any:
     if kept is not None:
         return np.sum(np.where(np.broadcast_to(kept, shape), 1.0, 0.0), axis=axis, keepdims=True)
     if axis is None:
-        return np.float64(math.prod(shape))
+        return float(math.prod(shape))
     axes = axis if isinstance(axis, tuple) else (axis,)
-    return np.float64(math.prod(shape[n] for n in axes))
+    return float(math.prod(shape[n] for n in axes))
 
 
 def given(mask: tuple[Any, ...], **options: Any) -> dict[str, Any]:

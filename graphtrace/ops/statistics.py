@@ -5,6 +5,7 @@ The standard deviation of equal elements is a kink; the derivative used there is
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -36,13 +37,20 @@ def _spreads(name: str) -> Any:
     return forward
 
 
+def _twice_per(count: Any, ddof: float) -> Any:
+    """Return 2/(n - ddof), infinite where nothing is left; a float stays one."""
+    if count.__class__ is float:
+        return 2 / (count - ddof) if count > ddof else math.inf
+    return 2 / np.maximum(count - ddof, 0)
+
+
 def _var_scale(
     x: Any, a: Any, out: Any, kept: Any, *, axis: Axis, ddof: float = 0, **_: Any
 ) -> Any:
     count = counted(a, kept, axis)
     numbers = only(kept, a)
-    mean = np.sum(numbers, axis=axis, keepdims=True) / count
-    return x * (numbers - mean) * (2 / np.maximum(count - ddof, 0))
+    mean = np.sum(numbers, axis=axis, keepdims=True) / count if np.size(a) else 0.0
+    return x * (numbers - mean) * _twice_per(count, ddof)
 
 
 def _std_scale(
