@@ -83,59 +83,72 @@ cut(
 )
 
 
-def _ordering(name: str, order: Callable[..., Any], bind: Any, samples: Any, doc: str) -> None:
-    """Declare an operation that puts elements into the order that `order` finds."""
-
-    def forward(a: Any, axis: int | None = -1, **params: Any) -> Any:
-        found = order(np.asarray(a), axis=axis, **params)
-        return np.take_along_axis(np.asarray(a), found, axis)
-
-    def places(a: Any, axis: int | None, params: Any) -> Any:
-        return call(f"arg{name}", a, axis=axis, **params)
-
-    def vjp(slot: int, g: Any, out: Any, a: Any, axis: int | None = -1, **params: Any) -> Any:
-        found = places(a, axis, params)
-        back = call("argsort", found, axis=-1 if axis is None else axis)
-        return np.reshape(np.take_along_axis(g, back, -1 if axis is None else axis), shape_of(a))
-
-    def jvp(slot: int, t: Any, out: Any, a: Any, axis: int | None = -1, **params: Any) -> Any:
-        return np.take_along_axis(t, places(a, axis, params), axis)
-
-    structured(
-        name,
-        forward,
-        family=FAMILY,
-        arity=1,
-        rules=[f"un{name}(g)"],
-        vjp=vjp,
-        jvp=jvp,
-        calls={getattr(np, name): bind},
-        samples=samples,
-        notation=_word(name),
-        doc=doc,
-    )
+def _put_back(g: Any, order: Any, a: Any, axis: int | None) -> Any:
+    """Return each place's gradient to the element that `order` brought there."""
+    along = -1 if axis is None else axis
+    back = call("argsort", order, axis=along)
+    return np.reshape(np.take_along_axis(g, back, along), shape_of(a))
 
 
-_ordering(
+def _sort(a: Any, axis: int | None = -1) -> Any:
+    return np.sort(a, axis=axis)
+
+
+def _sort_vjp(slot: int, g: Any, out: Any, a: Any, axis: int | None = -1) -> Any:
+    return _put_back(g, call("argsort", a, axis=axis), a, axis)
+
+
+def _sort_jvp(slot: int, t: Any, out: Any, a: Any, axis: int | None = -1) -> Any:
+    return np.take_along_axis(t, call("argsort", a, axis=axis), axis)
+
+
+structured(
     "sort",
-    _argsort,
-    _bind_argsort,
-    lambda rng: [
+    _sort,
+    family=FAMILY,
+    arity=1,
+    rules=["unsort(g)"],
+    vjp=_sort_vjp,
+    jvp=_sort_jvp,
+    calls={np.sort: _bind_argsort},
+    samples=lambda rng: [
         ((rng.normal(size=(5,)),), {}),
         ((rng.normal(size=(3, 4)),), {"axis": 0}),
         ((rng.normal(size=(2, 3)),), {"axis": None}),
     ],
-    "Elements in ascending order along an axis.",
+    notation=_word("sort"),
+    doc="Elements in ascending order along an axis.",
 )
-_ordering(
+
+
+def _partition(a: Any, kth: Any, axis: int | None = -1) -> Any:
+    a = np.asarray(a)
+    return np.take_along_axis(a, np.argpartition(a, kth, axis=axis), axis)
+
+
+def _partition_vjp(slot: int, g: Any, out: Any, a: Any, kth: Any, axis: int | None = -1) -> Any:
+    return _put_back(g, call("argpartition", a, kth=kth, axis=axis), a, axis)
+
+
+def _partition_jvp(slot: int, t: Any, out: Any, a: Any, kth: Any, axis: int | None = -1) -> Any:
+    return np.take_along_axis(t, call("argpartition", a, kth=kth, axis=axis), axis)
+
+
+structured(
     "partition",
-    _argpartition,
-    _bind_partition,
-    lambda rng: [
+    _partition,
+    family=FAMILY,
+    arity=1,
+    rules=["unpartition(g)"],
+    vjp=_partition_vjp,
+    jvp=_partition_jvp,
+    calls={np.partition: _bind_partition},
+    samples=lambda rng: [
         ((rng.normal(size=(6,)),), {"kth": 2}),
         ((rng.normal(size=(4, 3)),), {"kth": (1, 2), "axis": 0}),
     ],
-    "Elements so that the k-th is in its sorted place, smaller ones before it.",
+    notation=_word("partition"),
+    doc="Elements so that the k-th is in its sorted place, smaller ones before it.",
 )
 
 

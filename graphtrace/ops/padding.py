@@ -34,31 +34,38 @@ def _pad(a: Any, widths: Widths, mode: str = "constant", **options: Any) -> Any:
 
 
 def _pad_vjp(
-    slot: int, g: Any, out: Any, a: Any, widths: Widths, mode: str = "constant", **options: Any
+    slot: int,
+    g: Any,
+    out: Any,
+    a: Any,
+    widths: Widths,
+    mode: str = "constant",
+    constant_values: Any = 0,
+    end_values: Any = 0,
+    reflect_type: str = "even",
 ) -> Any:
     shape = shape_of(a)
     if mode == "constant":
         ends = zip(widths, shape, strict=True)
         return g[tuple(slice(before, before + size) for (before, _), size in ends)]
-    if mode in COPIES and options.get("reflect_type", "even") == "even":
+    if mode in COPIES and reflect_type == "even":
         size = int(np.prod(shape))
-        origin = np.pad(np.arange(size).reshape(shape), widths, mode)  # type: ignore[call-overload]
+        origin = _pad(np.arange(size).reshape(shape), widths, mode)
         summed = call("scatter", np.reshape(g, -1), index=origin.reshape(-1), shape=(size,))
         return np.reshape(summed, shape)
+    options = {"reflect_type": reflect_type} if mode in COPIES else {}
     for axis in reversed(range(len(shape))):
         if any(widths[axis]):
-            columns = _pad(np.eye(shape[axis]), (widths[axis], (0, 0)), mode, **_still(options))
+            columns = _pad(np.eye(shape[axis]), (widths[axis], (0, 0)), mode, **options)
             g = np.swapaxes(np.matmul(np.swapaxes(g, axis, -1), columns), axis, -1)
     return g
 
 
-def _still(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of the linear part: what is put at the ends does not move."""
-    return {k: v for k, v in options.items() if k not in ("constant_values", "end_values")}
-
-
 def _pad_jvp(slot: int, t: Any, out: Any, a: Any, widths: Widths, **options: Any) -> Any:
-    return call("pad", t, widths=widths, **_still(options))
+    """Pad the tangent alike; what is put at the ends from outside does not move."""
+    fixed = ("constant_values", "end_values")
+    linear = {key: value for key, value in options.items() if key not in fixed}
+    return call("pad", t, widths=widths, **linear)
 
 
 def _samples(rng: np.random.Generator) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:

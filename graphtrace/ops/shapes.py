@@ -264,16 +264,12 @@ def _full_like(a: Any, fill_value: Any, dtype: Any = None, shape: Any = None) ->
 def _move(
     name: str,
     function: Callable[..., Any],
-    inverse: Callable[..., Any],
+    vjp: Callable[..., Any],
     calls: dict[Callable[..., Any], Any],
     samples: list[tuple[tuple[int, ...], dict[str, Any]]],
     doc: str,
 ) -> None:
-    """Declare an operation that puts every element in another place; `inverse` puts it back."""
-
-    def vjp(slot: int, g: Any, out: Any, a: Any, **params: Any) -> Any:
-        return inverse(g, **params)
-
+    """Declare an operation that puts every element in another place; `vjp` puts it back."""
     structured(
         name,
         function,
@@ -287,6 +283,18 @@ def _move(
         notation=Notation(name, latex=rf"\mathrm{{{{{name}}}}}({{a0}})"),
         doc=doc,
     )
+
+
+def _flip_vjp(slot: int, g: Any, out: Any, a: Any, axis: Axes = None) -> Any:
+    return np.flip(g, axis)
+
+
+def _roll_vjp(slot: int, g: Any, out: Any, a: Any, shift: Any, axis: Axes = None) -> Any:
+    return np.roll(g, -shift if isinstance(shift, int) else tuple(-n for n in shift), axis)
+
+
+def _rot90_vjp(slot: int, g: Any, out: Any, a: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
+    return np.rot90(g, -k, axes)
 
 
 def _options(**given: Any) -> dict[str, Any]:
@@ -309,7 +317,7 @@ def _flip_axis(axis: int) -> Callable[..., Any]:
 _move(
     "flip",
     np.flip,
-    np.flip,
+    _flip_vjp,
     {
         np.flip: lambda m, axis=None: ((m,), _options(axis=axis)),
         np.flipud: _flip_axis(0),
@@ -321,7 +329,7 @@ _move(
 _move(
     "roll",
     np.roll,
-    lambda g, shift, axis=None: np.roll(g, _negative(shift), axis),
+    _roll_vjp,
     {np.roll: lambda a, shift, axis=None: ((a,), _options(shift=shift, axis=axis))},
     [
         ((5,), {"shift": 2}),
@@ -334,12 +342,8 @@ _move(
 _move(
     "rot90",
     np.rot90,
-    lambda g, k=1, axes=(0, 1): np.rot90(g, -k, axes),
+    _rot90_vjp,
     {np.rot90: lambda m, k=1, axes=(0, 1): ((m,), _options(k=k, axes=axes))},
     [((2, 3), {}), ((2, 3), {"k": 2}), ((2, 3, 4), {"k": -1, "axes": (2, 0)})],
     "An array turned by k right angles in the plane of two axes.",
 )
-
-
-def _negative(shift: Any) -> Any:
-    return -shift if isinstance(shift, int) else tuple(-step for step in shift)
