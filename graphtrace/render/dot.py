@@ -15,6 +15,7 @@ from graphtrace.annotate.summary import (
 )
 from graphtrace.formula.names import pretty_name
 from graphtrace.render.theme import Theme
+from graphtrace.scene.needs import need
 from graphtrace.scene.typeset import printable, short_numbers, shorten
 
 if TYPE_CHECKING:
@@ -32,9 +33,7 @@ FONT = "DejaVu Sans, Verdana, sans-serif"
 
 def dot_text(facts: GraphFacts, show: frozenset[str], theme: Theme, digits: int = 4) -> str:
     """Return DOT source; every node and edge has a label of its own, in tape order."""
-    from graphviz import Digraph
-
-    graph = Digraph("graphtrace")
+    graph: Digraph = need("graphviz", "graphviz", "DOT").Digraph("graphtrace")
     graph.attr("graph", rankdir="LR", bgcolor=theme.page, fontname=FONT, fontcolor=theme.soft)
     graph.attr("node", shape="box", style="rounded,filled", fillcolor=theme.paper,
                color=theme.line, fontname=FONT, fontcolor=theme.ink)  # fmt: skip

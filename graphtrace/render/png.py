@@ -6,6 +6,7 @@ from graphtrace.render.svg import svg_text
 from graphtrace.render.theme import Theme
 from graphtrace.scene.fonts import font_files
 from graphtrace.scene.model import Scene
+from graphtrace.scene.needs import need
 
 __all__ = ["png_bytes"]
 
@@ -15,8 +16,7 @@ LONGEST_SIDE = 32_000
 
 def png_bytes(scene: Scene, theme: Theme, *, scale: float = 2.0) -> bytes:
     """Return the scene as PNG at `scale` pixels per point, less where the image would be huge."""
-    import resvg_py
-
+    resvg_py = need("resvg_py", "resvg_py", "PNG")
     most = math.sqrt(MOST_PIXELS / (scene.width * scene.height))
     side = LONGEST_SIDE / max(scene.width, scene.height)
     source = svg_text(scene, theme, prefix="", scale=min(scale, most, side))

@@ -7,6 +7,7 @@ from itertools import pairwise
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts
 from graphtrace.errors import LayoutError
 from graphtrace.scene.blocks import Block, Row
+from graphtrace.scene.borders import clear_of
 from graphtrace.scene.card import card_block, scales_of
 from graphtrace.scene.circuit import operation_block, source_block
 from graphtrace.scene.geometry import bounds
@@ -30,6 +31,10 @@ __all__ = ["NODE_LIMIT", "build_scene"]
 NODE_LIMIT = 20_000
 MARGIN = 14.0
 HEADING = 12.0
+WIDEST = 6000
+# Between columns, in points: the least, and what steep wires may ask for.
+GAPS, CARD_GAPS = (6.0, 24.0), (20.0, 44.0)
+STEEP = 1.0
 
 
 def build_scene(facts: GraphFacts, options: Options | None = None) -> Scene:
@@ -48,16 +53,42 @@ def build_scene(facts: GraphFacts, options: Options | None = None) -> Scene:
     plan = make_plan(facts, options)
     draft = _Draft(plan)
     blocks = draft.blocks({})
-    placement = place(_frame(blocks, draft), options.deadline)
-    if len(blocks) <= IN_PROCESS_LIMIT:
+    low, high = CARD_GAPS if plan.cards else GAPS
+    if len(blocks) > IN_PROCESS_LIMIT:
+        gap = (low + high) / 2
+        placement = place(replace(_frame(blocks, draft), gap=gap), options.deadline)
+    else:
+        placement = place(replace(_frame(blocks, draft), gap=low), options.deadline)
+        gap = min(low + math.ceil(_lack(placement)), high)
+        if gap > low:
+            placement = place(replace(_frame(blocks, draft), gap=gap), options.deadline)
         first = placement
         for knot in (-4, 0):
             order = draft.order(first, knot)
             others = draft.blocks(order)
-            other = place(_frame(others, draft), options.deadline) if order else first
+            if not order:
+                continue
+            other = place(replace(_frame(others, draft), gap=gap), options.deadline)
             if _climb(other) < _climb(placement):
                 blocks, placement = others, other
-    return _compose(plan, draft, blocks, placement)
+    scene = _compose(plan, draft, blocks, placement)
+    return replace(scene, notes=(*scene.notes, *_wide(scene, options)))
+
+
+def _wide(scene: Scene, options: Options) -> tuple[str, ...]:
+    """Return what to do about a picture that is too wide to be looked at as a whole."""
+    if scene.width <= WIDEST:
+        return ()
+    cards = "" if options.look == "card" else "draw it with `--look card`, "
+    remedy = f"{cards}trace fewer steps, or read it as text (`-o f.txt`)"
+    return (f"The picture is {scene.width:.0f} points wide; {remedy}.",)
+
+
+def _lack(placement: Placement) -> float:
+    """Return by how much the columns stand too close for the steepest wire's curve."""
+    ends = [(route[0], route[-1]) for route in placement.routes]
+    needs = [STEEP * abs(y1 - y0) - (x1 - x0 + 2 * SIDE) for (x0, y0), (x1, y1) in ends]
+    return max(needs, default=0.0)
 
 
 def _climb(placement: Placement) -> float:
@@ -131,7 +162,7 @@ class _Draft:
         return operation_block(
             node, rows, plan.options,
             named=node.named or node.id in plan.quoted,
-            output=node.id == plan.facts.output,
+            output=node.id in plan.ends,
         )  # fmt: skip
 
     @property
@@ -174,10 +205,12 @@ class _Parts:
 
 def _compose(plan: Plan, draft: _Draft, blocks: list[Block], placement: Placement) -> Scene:
     corner = _corners(blocks, placement)
+    wires = _wires(draft, blocks, placement)
+    boxes = clear_of([wire.points for wire in wires], placement.clusters)
     parts = _Parts(
         [node for block in blocks for node in _nodes(block, *corner[block.key])],
-        _wires(draft, blocks, placement),
-        [_cluster(path, box) for path, box in sorted(placement.clusters.items())],
+        wires,
+        [_cluster(path, box) for path, box in sorted(boxes.items())],
     )
     around = _around(parts)
     extra = sidebar(plan, around)

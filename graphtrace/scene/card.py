@@ -1,7 +1,7 @@
 """Blocks of the card look: one card per value, with its summary and its gradient's."""
 
 import math as trigonometry
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from graphtrace.annotate.facts import NodeFacts, Value
 from graphtrace.annotate.summary import element_count, signature, summarize, thumbnail
 from graphtrace.formula.names import latex_name
 from graphtrace.scene.blocks import Block, Row, arrive, guests, row_labels, stack
-from graphtrace.scene.model import Shape
+from graphtrace.scene.model import Shape, Text
 from graphtrace.scene.options import Options
 from graphtrace.scene.plan import Plan
 from graphtrace.scene.strips import (
@@ -57,7 +57,8 @@ def card_block(
     title, description = describe_node(node, options.digits)
     inside = _inside(node, options, scales, output)
     pile_ = stack(rows, least=24.0)
-    left = pile_.width + 16 if rows else 0.0
+    # Whole, so that the card ends where its block does.
+    left = trigonometry.ceil(pile_.width + 16) if rows else 0
     spread = max((abs(offset) for offset in pile_.offsets), default=0.0) + 8
     wide = trigonometry.ceil(inside.width + 2 * PAD)
     tall = 2 * trigonometry.ceil(max(inside.height / 2 + PAD - 1, pile_.reach + 1, spread))
@@ -69,11 +70,8 @@ def card_block(
         *row_labels(pile_, axis, left - 12),
         *(label.moved(left + PAD, dy) for label in inside.labels),
     )
-    width = trigonometry.ceil(left + wide)
-    if left + wide < width:
-        shapes = (*shapes, Shape("line", "wire", left + wide, axis, width - left - wide, 0))
     return Block(
-        f"n{node.id}", "card", title, description, width, tall,
+        f"n{node.id}", "card", title, description, left + wide, tall,
         arrive(pile_, axis, left, left, None), shapes, labels, node.scope,
         guests(pile_, axis),
     )  # fmt: skip
@@ -100,10 +98,17 @@ def _inside(node: NodeFacts, options: Options, scales: Scales, output: str) -> S
 
 def _header(node: NodeFacts) -> Strip:
     if node.kind != "op":
-        return line_strip(name(node.name, "name", 16.0, limit=24))
+        return line_strip(_roomy(name(node.name, "name", 16.0, limit=24)))
     tex = f"{latex_name(node.name)} = {node.latex}"
     text = f"{node.name} = {node.expression}"
-    return line_strip(math(tex, text, "name", HEADER, widest=240.0, limit=32))
+    return line_strip(_roomy(math(tex, text, "name", HEADER, widest=240.0, limit=32)))
+
+
+def _roomy(ink: Text) -> Text:
+    """Return type that takes a full line's room, also where its letters have no long strokes."""
+    return replace(
+        ink, ascent=max(ink.ascent, 0.72 * ink.size), descent=max(ink.descent, 0.24 * ink.size)
+    )
 
 
 def _summary(value: Value, role: str, digits: int, peak: float) -> list[Strip]:

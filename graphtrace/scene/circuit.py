@@ -16,7 +16,7 @@ __all__ = ["MOST_ROWS", "lead_of", "operation_block", "source_block"]
 
 VALUE, SMALL, GLYPH, NAME = 13.0, 10.0, 16.0, 18.0
 RADIUS = 16.0
-LEAST_STUB, STEP = 50.0, 6.0
+LEAST_STUB, STEP = 36.0, 4.0
 LIFT = 4.0
 # More wires than this into one node carry no type, and stand closer.
 MOST_ROWS = 24
@@ -55,7 +55,7 @@ def _stub(node: NodeFacts, options: Options, bare: bool = False) -> _Stub:
     if "grad" in options.show and node.grad is not None and not bare:
         gradient = _number(node.grad, "gradient", options.digits)
     inks = [ink for ink in (value, gradient) if ink]
-    widest = max((ink.width + (26 if ink.role == "badge-text" else 16) for ink in inks), default=0)
+    widest = max((ink.width + (26 if ink.role == "badge-text" else 10) for ink in inks), default=0)
     length = max(LEAST_STUB, STEP * trigonometry.ceil(widest / STEP)) if inks else 14.0
     return _Stub(length, value, gradient)
 
@@ -156,7 +156,7 @@ def operation_block(
     end = name(node.name, "name", NAME) if output and "name" in options.show else None
 
     reach = max((abs(offset) for offset in pile.offsets), default=0.0)
-    funnel = 12.0 + (6.0 + 0.35 * reach if len(rows) > 1 else 0.0)
+    funnel = 11.0 + (5.0 + 0.3 * reach if len(rows) > 1 else 0.0)
     bend = pile.width + 4 if rows else 0.0
     centre = bend + (funnel if rows else 0.0) + radius
     start = centre + radius

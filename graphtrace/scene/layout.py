@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 IN_PROCESS_LIMIT = 300
-RANK_GAP, NODE_GAP = 0.28, 0.13
+NODE_GAP = 0.13
 CLUSTER_MARGIN = 20
 CHEAP = 'splines=polyline nslimit="1" nslimit1="1" mclimit="0.3" searchsize="5" '
 
@@ -52,10 +52,14 @@ class FrameEdge:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What a layout needs to know; boxes are referred to by position, clusters by path."""
+    """What a layout needs to know; boxes are referred to by position, clusters by path.
+
+    `gap` is the room between columns, in points.
+    """
 
     boxes: tuple[FrameBox, ...]
     edges: tuple[FrameEdge, ...]
+    gap: float = 20.0
 
     @property
     def clusters(self) -> list[tuple[str, ...]]:
@@ -138,7 +142,7 @@ def _source(frame: Frame, engine: str, settings: str = "") -> str:
     """Return the DOT source; it holds sizes and numbers only, no text of the user's."""
     # Wires that fan out to many ports need room to do so without knots.
     most = max((len(box.ports) for box in frame.boxes), default=0)
-    gap = RANK_GAP + min(0.06 * max(most - 3, 0), 1.0)
+    gap = frame.gap / 72 + min(0.06 * max(most - 3, 0), 1.0)
     lines = [
         "digraph {",
         f'graph [rankdir=LR ranksep="{gap:.2f}" nodesep="{NODE_GAP}" {settings}label=""];',

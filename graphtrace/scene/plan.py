@@ -10,9 +10,11 @@ from graphtrace.scene.circuit import MOST_ROWS, lead_of
 from graphtrace.scene.options import Options
 from graphtrace.scene.wording import IDENTIFIER, TINY, contribution_text, describe_edge, local_text
 
-__all__ = ["HUB", "Plan", "edge_key", "make_plan", "rows_of"]
+__all__ = ["HUB", "SMALL", "Plan", "edge_key", "make_plan", "rows_of"]
 
 HUB = 8
+# Up to this many operations, each one shows its name.
+SMALL = 12
 LOCAL, CONTRIBUTION = 10.5, 11.0
 
 
@@ -26,7 +28,8 @@ class Plan:
     uses: the edges out of each node.
     hubs: nodes of more than 8 uses; each use gets an alias.
     asides: scalar constants, drawn inside of the blocks that use them.
-    quoted: nodes whose name some formula in the picture mentions.
+    quoted: nodes whose name some formula in the picture mentions; all in small pictures.
+    ends: operations without uses, and the output.
     depths: the number of operations on the longest way to a node.
     """
 
@@ -38,6 +41,7 @@ class Plan:
     hubs: frozenset[int]
     asides: frozenset[int]
     quoted: frozenset[int]
+    ends: frozenset[int]
     depths: dict[int, int]
 
     def led(self, edge: EdgeFacts) -> bool:
@@ -56,7 +60,10 @@ def make_plan(facts: GraphFacts, options: Options) -> Plan:
     incoming = _grouped(facts.edges, lambda edge: edge.target)
     hubs = frozenset(id_ for id_, edges in uses.items() if len(edges) > HUB)
     words = {word for edge in facts.edges for word in IDENTIFIER.findall(edge.formula)}
-    quoted = frozenset(node.id for node in facts.nodes if node.name in words)
+    operations = [node.id for node in facts.nodes if node.kind == "op"]
+    small = len(operations) <= SMALL
+    quoted = frozenset(node.id for node in facts.nodes if small or node.name in words)
+    ends = frozenset(id_ for id_ in operations if id_ not in uses) | {facts.output}
     asides = frozenset(
         node.id
         for node in facts.nodes
@@ -64,7 +71,7 @@ def make_plan(facts: GraphFacts, options: Options) -> Plan:
     )
     cards = _cards(facts, options.look)
     depths = _depths(facts)
-    return Plan(facts, options, cards, uses, incoming, hubs, asides, quoted, depths)
+    return Plan(facts, options, cards, uses, incoming, hubs, asides, quoted, ends, depths)
 
 
 def _depths(facts: GraphFacts) -> dict[int, int]:

@@ -13,6 +13,7 @@ __all__ = ["EDGE", "SIDE", "Wall", "joined", "wall"]
 SIDE, EDGE = 5, 2
 # How far before its end a wire may leave its route for a curve that arrives level.
 ENDINGS = (200.0, 130.0, 80.0)
+FURTHEST = 320.0
 CLEAR = 4.0
 Points = tuple[Point, ...]
 
@@ -53,16 +54,35 @@ def joined(out: Point, route: Points, rest: Points, walls: Sequence[Wall] | None
     way = (leave, *route[1:-2], handle, enter)
     if walls is not None:
         way = _smoothed(way, walls)
+        if len(way) > 4:
+            # The way out of the producer in the same manner, seen in a mirror.
+            back = _smoothed(_mirrored(way), [_flipped(wall) for wall in walls])
+            way = _mirrored(back)
     return (out, *straight(out, leave), *way[1:], *straight(enter, rest[0]), *rest[1:])
+
+
+def _mirrored(way: Points) -> Points:
+    return tuple((-x, y) for x, y in reversed(way))
+
+
+def _flipped(wall: Wall) -> Wall:
+    outline, *parts = (
+        Box(-box.right, box.y, box.width, box.height) for box in (wall.outline, *wall.parts)
+    )
+    return Wall(outline, tuple(parts))
 
 
 def _smoothed(way: Points, walls: Sequence[Wall]) -> Points:
     end = way[-1]
-    for back in (end[0] - way[0][0], *ENDINGS):
-        if not 0 < back <= ENDINGS[0] + 20:
+    # Graphviz' pieces may meet at a corner: where one starts is a good place to leave.
+    knots = [end[0] - x for x, _ in way[3:-1:3] if ENDINGS[-1] <= end[0] - x <= FURTHEST]
+    for back in (end[0] - way[0][0], *knots, *ENDINGS):
+        if not 0 < back <= (FURTHEST if back in knots else ENDINGS[0] + 20):
             continue
         kept = _until(way, end[0] - back)
-        start, before = kept[-1], kept[-2] if len(kept) > 1 else None
+        start = kept[-1]
+        # The last handle that is not on the point itself.
+        before = next((point for point in kept[-2::-1] if abs(start[0] - point[0]) > 1), None)
         tangent = (start[0] - before[0], start[1] - before[1]) if before else (1.0, 0.0)
         curve = _curve(start, tangent, end)
         if curve and not _meets(curve, walls):
@@ -83,7 +103,9 @@ def _until(way: Points, x: float) -> Points:
             d, e = _between(a, b, t), _between(b, c, t)
             cut = _between(d, e, t)
             low, high = (t, high) if cut[0] < x else (low, t)
-        return way[:1] if at == 0 and t < 1e-6 else (*way[: at + 1], a, d, cut)
+        if t < 1e-6 or t > 1 - 1e-6:
+            return way[: at + (1 if t < 0.5 else 4)]
+        return (*way[: at + 1], a, d, cut)
     return way[:1]
 
 
@@ -96,11 +118,11 @@ def _curve(start: Point, tangent: Point, end: Point) -> Points | None:
     run = end[0] - start[0]
     if run <= 0 or tangent[0] <= 0:
         return None
-    rise = run / 2 * tangent[1] / tangent[0]
-    # A steep way out would overshoot the end.
-    rise = max(-abs(end[1] - start[1]), min(abs(end[1] - start[1]), rise))
-    middle = start[0] + run / 2
-    return start, (middle, start[1] + rise), (middle, end[1]), end
+    slope = tangent[1] / tangent[0]
+    # A long handle on a steep way out would overshoot the end; a short one makes no corner.
+    most = abs(end[1] - start[1]) / abs(slope) if slope else run
+    handle = max(min(run / 2, most), 1.0)
+    return start, (start[0] + handle, start[1] + handle * slope), (start[0] + run / 2, end[1]), end
 
 
 def _meets(curve: Points, walls: Sequence[Wall]) -> bool:

@@ -3,11 +3,14 @@
 import re
 import unicodedata
 from functools import cache, lru_cache
+from warnings import catch_warnings, simplefilter
+from xml.etree.ElementTree import Element
 
 from graphtrace.annotate.summary import number
 from graphtrace.formula.names import latex_name, pretty_name
 from graphtrace.scene.fonts import text_width
 from graphtrace.scene.model import Text
+from graphtrace.scene.needs import need
 
 __all__ = ["math", "name", "plain", "printable", "short_numbers", "shorten"]
 
@@ -48,6 +51,9 @@ def plain(text: str, role: str, size: float, *, italic: bool = False, limit: int
 
 def name(word: str, role: str, size: float, *, limit: int = 18) -> Text:
     """Return a variable's name in math type: `h1` as h₁, Greek words as letters."""
+    if word and not word.strip("_ "):
+        # A lone low line would read as a minus sign.
+        return plain(f"\u201c{word}\u201d", role, size, limit=limit)
     if len(word) > limit or not WORD.fullmatch(word) or not all(map(_has_glyph, word)):
         return plain(word, role, size, italic=True, limit=limit)
     return math(latex_name(word), pretty_name(word), role, size)
@@ -82,14 +88,11 @@ def _typeset(tex: str, size: float) -> tuple[str, float, float, float] | None:
         return None
     if not all(map(_known, COMMAND.findall(tex))):
         return None
-    from ziamath.config import config
-    from ziamath.zmath import Latex
-
-    # Plain paths only: nothing that depends on <symbol> or <use>.
-    config.svg2 = False
-    try:
-        drawing = Latex(tex, size=size, margin=0).svgxml()
-    except Exception:  # noqa: BLE001 - malformed input raises assorted errors of three packages
+    with catch_warnings():
+        # What these packages deprecate in each other is no business of users.
+        simplefilter("ignore")
+        drawing = _drawing(tex, size)
+    if drawing is None:
         return None
     left, top, width, height = (float(part) for part in drawing.get("viewBox", "0 0 0 0").split())
     parts = [_path(element.tag, element.attrib) for element in drawing]
@@ -97,6 +100,18 @@ def _typeset(tex: str, size: float) -> tuple[str, float, float, float] | None:
         return None
     art = " ".join(part for part in parts if part)
     return art, left + width, -top, top + height
+
+
+def _drawing(tex: str, size: float) -> Element | None:
+    config = need("ziamath.config", "ziamath", "mathematical type").config
+    latex = need("ziamath.zmath", "ziamath", "mathematical type").Latex
+    # Plain paths only: nothing that depends on <symbol> or <use>.
+    config.svg2 = False
+    try:
+        drawn: Element = latex(tex, size=size, margin=0).svgxml()
+    except Exception:  # noqa: BLE001 - malformed input raises assorted errors of three packages
+        return None
+    return drawn
 
 
 def _path(tag: str, attributes: dict[str, str]) -> str | None:
@@ -111,15 +126,13 @@ def _path(tag: str, attributes: dict[str, str]) -> str | None:
 @lru_cache(maxsize=1024)
 def _known(command: str) -> bool:
     """Tell whether ziamath renders a command; it would print an unknown one as its letters."""
-    from latex2mathml.symbols_parser import convert_symbol
-
-    return command in _commands() or convert_symbol("\\" + command) is not None
+    parser = need("latex2mathml.symbols_parser", "ziamath", "mathematical type")
+    return command in _commands() or parser.convert_symbol("\\" + command) is not None
 
 
 @cache
 def _commands() -> frozenset[str]:
-    from latex2mathml import commands
-
+    commands = need("latex2mathml.commands", "ziamath", "mathematical type")
     words: set[str] = set()
     for value in vars(commands).values():
         found = [value] if isinstance(value, str) else value

@@ -326,3 +326,13 @@ def many_operands(count: int) -> GraphFacts:
            operands=[(n.name, "1", "1", 1.0, None if n.kind == "constant" else 1.0)
                      for n in list(m.nodes)])  # fmt: skip
     return m.facts()
+
+
+def scoped(steps: int) -> GraphFacts:
+    """The network of `rnn`, each step in a scope of its own."""
+    facts = rnn(steps)
+    nodes = tuple(
+        replace(node, scope=(f"step {node.name[1:]}",)) if node.kind == "op" else node
+        for node in facts.nodes
+    )
+    return replace(facts, nodes=nodes)

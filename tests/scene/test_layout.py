@@ -83,6 +83,26 @@ def test_without_any_graphviz_one_error_names_the_fix_and_text_works() -> None:
     assert any("20.09" in line for line in tree)
 
 
+@pytest.mark.parametrize(
+    ("module", "kind"), [("ziamath", "svg"), ("resvg_py", "png"), ("graphviz", "dot")]
+)
+def test_a_missing_package_is_named_on_one_line(module: str, kind: str) -> None:
+    code = (
+        f"{DRAW}from graphtrace.errors import GraphTraceError\n"
+        f"try: render(samples.s1(), {kind!r})\n"
+        "except GraphTraceError as error: print(error)\n"
+        "assert render(samples.s1(), 'txt') and render(samples.s1(), 'json')"
+    )
+    (line,) = in_process(code, blocked=(module,)).splitlines()
+    assert f"needs the package {module}: `pip install {module}`" in line
+    assert "`pip install graphtrace`" in line
+
+
+def test_warnings_of_other_packages_do_not_reach_users() -> None:
+    code = f"import warnings; warnings.simplefilter('error'); {DRAW}print(len(render(samples.s1(), "
+    assert in_process(code + "'svg')) > 1000)") == "True\n"
+
+
 def test_a_broken_wheel_counts_as_absent(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(name: str) -> None:
         raise OSError("libX11.so.6: cannot open shared object file")

@@ -23,6 +23,8 @@ PICTURES: dict[str, Callable[[], GraphFacts]] = {
     "network": samples.network,
     "softmax": samples.softmax,
     "softmax with NaN": lambda: samples.softmax(nan=True),
+    "scopes of steps": lambda: samples.scoped(3),
+    "scopes of aliased steps": lambda: samples.scoped(9),
     "hub": samples.hub,
     "hub that is an operation": lambda: samples.hub(9, op=True),
     "three shared weights": lambda: samples.rnn(2),

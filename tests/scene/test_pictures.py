@@ -1,5 +1,6 @@
 """What a picture says: roles, contributions, hubs, cards, and what is left out."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -9,7 +10,9 @@ import pytest
 
 from graphtrace.annotate.facts import GraphFacts
 from graphtrace.errors import FormatError
+from graphtrace.scene.borders import shared_length
 from graphtrace.scene.build import build_scene
+from graphtrace.scene.geometry import sample
 from graphtrace.scene.model import Label, Scene, SceneNode
 from graphtrace.scene.options import Options, check_look, check_show
 from tests.scene import samples
@@ -190,3 +193,102 @@ def test_unknown_words_are_named_with_a_guess() -> None:
     with pytest.raises(FormatError, match=r"unknown look 'cards'; did you mean 'card'\?"):
         check_look("cards")
     assert check_show("value, grad") == {"value", "grad"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "most"),
+    [(samples.s1(), 140), (samples.s2(), 165), (samples.rnn(4), 150), (samples.hub(12), 190)],
+    ids=["s1", "s2", "rnn", "hub"],
+)
+def test_an_operation_with_short_numbers_takes_little_room(facts: GraphFacts, most: float) -> None:
+    operations = sum(n.kind == "op" for n in facts.nodes)
+    assert drawn(facts).width / operations <= most
+
+
+def test_a_very_wide_picture_says_so_and_what_to_do() -> None:
+    wide = samples.chain(80)
+    (note,) = drawn(wide).notes
+    assert note.endswith(
+        " points wide; draw it with `--look card`, trace fewer steps,"
+        " or read it as text (`-o f.txt`)."
+    )
+    (note,) = drawn(wide, look="card").notes
+    assert "--look" not in note
+    assert drawn(samples.s2()).notes == ()
+
+
+def test_a_card_ends_where_its_block_does_without_a_stub() -> None:
+    for facts in (samples.s1(), samples.network(), samples.exceptional()):
+        for card in (n for n in drawn(facts, look="card").nodes if n.role == "card"):
+            (frame,) = [shape for shape in card.shapes if shape.role == "card"]
+            assert frame.x + frame.width == pytest.approx(card.box.right)
+            assert not [shape for shape in card.shapes if shape.role == "wire"]
+
+
+def test_a_card_has_air_between_name_and_value() -> None:
+    for card in drawn(samples.s1(), look="card").nodes:
+        # Digits reach up to 0.73 of their size, ascents to 0.76.
+        assert only(card, "value").box.y - only(card, "name").box.bottom >= 4.5
+
+
+@pytest.mark.parametrize("look", ["auto", "card"])
+def test_wires_that_climb_have_room_to_do_so(look: str) -> None:
+    for facts in (samples.network(), samples.s1(), samples.square()):
+        scene = drawn(facts, look=look)
+        right = {n.key: n.box.right for n in scene.nodes}
+        left = {n.key: n.box.x for n in scene.nodes}
+        for wire in scene.wires:
+            climb = abs(wire.points[-1][1] - wire.points[0][1])
+            run = left[wire.target] - right[wire.source]
+            assert run >= min(0.8 * climb, 30), wire.key
+
+
+def test_wires_have_no_corners() -> None:
+    for facts in (samples.s2(), samples.rnn(4), samples.scoped(2), samples.scoped(4)):
+        for wire in drawn(facts).wires:
+            line = sample(wire.points[:-3], 60)
+            for a, b in zip(turns(line), turns(line[1:]), strict=False):
+                assert abs(a - b) < 0.5, wire.key
+
+
+def turns(line: list[tuple[float, float]]) -> list[float]:
+    far = [line[0]]
+    for x, y in line:
+        if math.hypot(x - far[-1][0], y - far[-1][1]) > 2:
+            far.append((x, y))
+    return [math.atan2(y1 - y0, x1 - x0) for (x0, y0), (x1, y1) in pairwise(far)]
+
+
+def test_small_circuits_name_every_operation_and_large_ones_the_named() -> None:
+    assert said(drawn(samples.s1()), "name") == ["x", "y", "z", "h₁", "h₂", "h₃", "f"]
+    assert said(drawn(samples.chain(12)), "name")[1:3] == ["v₀", "v₁"]
+    assert said(drawn(samples.chain(13)), "name") == ["x", "v₀", "v₁₂"]
+
+
+def test_a_name_of_low_lines_does_not_look_like_a_minus() -> None:
+    m = samples.Maker()
+    m.node("_", 1.0, 1.0)
+    m.node("__", 1.0, 1.0, op="exp", operands=[("_", "1", "1", 1.0, 1.0)])
+    assert said(drawn(m.facts()), "name") == ["\u201c_\u201d", "\u201c__\u201d"]
+    assert said(drawn(m.facts(), look="card"), "name")[0] == "\u201c_\u201d"
+
+
+def test_every_result_is_named_at_its_end() -> None:
+    m = samples.Maker()
+    m.node("x", 1.0, 1.0)
+    for result in ("a", "b"):
+        m.node(result, 1.0, 1.0, op="exp", operands=[("x", "1", "1", 1.0, 1.0)])
+    scene = drawn(m.facts())
+    for key in ("n1", "n2"):
+        end = node(scene, key)
+        assert only(end, "name").box.right == pytest.approx(end.box.right, abs=3)
+
+
+@pytest.mark.parametrize("look", ["auto", "card"])
+@pytest.mark.parametrize("steps", [2, 4, 9])
+def test_no_wire_runs_along_the_border_of_a_scope(steps: int, look: str) -> None:
+    scene = drawn(samples.scoped(steps), look=look)
+    wires = [wire.points for wire in scene.wires]
+    assert len(scene.clusters) == steps
+    # A crossing at a slant shares a little.
+    assert max(shared_length(cluster.box, wires) for cluster in scene.clusters) < 26
