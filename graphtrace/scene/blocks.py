@@ -15,6 +15,8 @@ ABOVE_WIRE, BELOW_WIRE = 3.0, 3.0
 # The sine of the steepest angle at which a wire meets an ellipse.
 STEEPEST = 0.85
 LEAD_GAP = 5.0
+# The level piece of wire after a lead without type.
+BARE = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,12 @@ class Stack:
         """Leads and type side by side."""
         return self.lead + self.type
 
+    def start(self, row: Row) -> float:
+        """Return where a row's wire begins: at the left, or after its lead."""
+        if row.lead is None:
+            return 0.0
+        return self.lead if row.width else self.width - BARE
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -129,9 +137,12 @@ def stack(rows: Sequence[Row], least: float = 26.0) -> Stack:
     reach = 0.0
     if rows:
         reach = max(rows[0].rise - offsets[0], rows[-1].fall + offsets[-1])
-    lead = max((row.lead.ink.width + LEAD_GAP for row in rows if row.lead), default=0.0)
+    led = [(row.lead.ink.width + LEAD_GAP, row.width) for row in rows if row.lead]
+    lead = max((wide for wide, type_ in led if type_), default=0.0)
+    # A lead without type of its own stands in the column of the other rows' type.
+    bare = max((wide + BARE for wide, type_ in led if not type_), default=0.0)
     width = max((row.width for row in rows), default=0.0)
-    return Stack(tuple(rows), offsets, reach, lead, max(width, 12.0) if lead else width)
+    return Stack(tuple(rows), offsets, reach, lead, max(width, bare - lead, 12.0 if led else 0.0))
 
 
 def row_labels(pile: Stack, axis: float, right: float) -> list[Label]:
@@ -154,7 +165,7 @@ def guests(pile: Stack, axis: float) -> tuple[Guest, ...]:
         if row.lead:
             ink = row.lead.ink
             drop = (ink.ascent - ink.descent) / 2 if ink.art else 0.36 * ink.size
-            x = pile.lead - LEAD_GAP
+            x = pile.start(row) - LEAD_GAP
             found.append(Guest(row.lead, Label(ink, x, axis + offset + min(drop, 5.0), "end")))
     return tuple(found)
 
@@ -169,7 +180,7 @@ def arrive(
     """
     arrivals = []
     for row, offset in zip(pile.rows, pile.offsets, strict=True):
-        start = (pile.lead if row.lead else 0.0, axis + offset)
+        start = (pile.start(row), axis + offset)
         if radii is None:
             head, end = arrow((centre, start[1]), 0.0)
             path: tuple[Point, ...] = straight(start, end)

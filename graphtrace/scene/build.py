@@ -79,8 +79,9 @@ def _wide(scene: Scene, options: Options) -> tuple[str, ...]:
     """Return what to do about a picture that is too wide to be looked at as a whole."""
     if scene.width <= WIDEST:
         return ()
-    cards = "" if options.look == "card" else "draw it with `--look card`, "
-    remedy = f"{cards}trace fewer steps, or read it as text (`-o f.txt`)"
+    # Cards would be as wide; what is written along the wires takes most of the room.
+    less = "" if options.show <= {"value", "name"} else "show less (`--show value,name`), "
+    remedy = f"{less}trace fewer steps, or read it as text (`-o f.txt`)"
     return (f"The picture is {scene.width:.0f} points wide; {remedy}.",)
 
 

@@ -156,7 +156,7 @@ def operation_block(
     end = name(node.name, "name", NAME) if output and "name" in options.show else None
 
     reach = max((abs(offset) for offset in pile.offsets), default=0.0)
-    funnel = 11.0 + (5.0 + 0.3 * reach if len(rows) > 1 else 0.0)
+    funnel = 11.0 + (3.0 + 0.3 * reach if len(rows) > 1 else 0.0)
     bend = pile.width + 4 if rows else 0.0
     centre = bend + (funnel if rows else 0.0) + radius
     start = centre + radius

@@ -206,14 +206,15 @@ def test_an_operation_with_short_numbers_takes_little_room(facts: GraphFacts, mo
 
 
 def test_a_very_wide_picture_says_so_and_what_to_do() -> None:
-    wide = samples.chain(80)
+    wide = samples.hub(40)
     (note,) = drawn(wide).notes
     assert note.endswith(
-        " points wide; draw it with `--look card`, trace fewer steps,"
+        " points wide; show less (`--show value,name`), trace fewer steps,"
         " or read it as text (`-o f.txt`)."
     )
-    (note,) = drawn(wide, look="card").notes
-    assert "--look" not in note
+    less = drawn(wide, "value", "name")
+    assert less.width < 0.85 * drawn(wide).width
+    assert all("--show" not in note for note in less.notes)
     assert drawn(samples.s2()).notes == ()
 
 
