@@ -26,4 +26,7 @@ def test_the_rule_reads_as_one_would_write_it(expression, rule):
 
 def test_formulas_of_variables_are_left_alone():
     g = gt.parse("y = x**n", x=2, n=3)
-    assert [edge.formula for edge in g.edges] == ["n*x**(n - 1 + 1[n == 0])", "x**n*ln(x + 1[x == 0])"]
+    assert [edge.formula for edge in g.edges] == [
+        "n*x**(n - 1 + 1[n == 0])",
+        "x**n*ln(x + 1[x == 0])",
+    ]

@@ -198,7 +198,8 @@ def test_without_scipy_one_error_names_the_command(monkeypatch):
     assert gt.parse("expit(x)", x=0.0).output.value == 0.5
 
 
-def test_nothing_imports_scipy_until_a_special_function_is_computed():
+def test_nothing_imports_scipy_until_a_special_function_is_computed(oracle):
+    oracle("scipy")
     code = """
 import sys, numpy as np, graphtrace as gt
 gt.trace(lambda x: np.sin(x)**2, 1.0).backward()

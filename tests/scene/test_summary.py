@@ -127,8 +127,8 @@ def test_a_lone_spike_survives_the_thumbnail() -> None:
         (np.r_[np.ones(39), 1 + 2.3e-16], (7, 0, 0, 0, 0, 0, 1)),
         (np.r_[np.full(20, 1e308), np.full(20, -1e308)], (7, 0, 0, 0, 0, 0, 7)),
         (np.r_[np.zeros(20), np.full(20, 5e-324)], (7, 0, 0, 0, 0, 0, 7)),
-        (np.float32([3.4e38, -3.4e38] * 20), (7, 0, 0, 0, 0, 0, 7)),
-        (np.float32([1, 1 + 1.2e-7] * 20), (7, 0, 0, 0, 0, 0, 7)),
+        (np.array([3.4e38, -3.4e38] * 20, dtype=np.float32), (7, 0, 0, 0, 0, 0, 7)),
+        (np.array([1, 1 + 1.2e-7] * 20, dtype=np.float32), (7, 0, 0, 0, 0, 0, 7)),
     ],
     ids=["an ulp", "huge", "denormal", "float32", "an ulp of float32"],
 )

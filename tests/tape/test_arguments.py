@@ -31,7 +31,7 @@ def test_without_the_annotation_the_refusal_names_it():
 
 
 @pytest.mark.parametrize(
-    "array", [np.ma.masked_array([1.0, 2.0], [0, 1]), np.array([1.0, 2.0]).view(np.recarray)]
+    "array", [np.ma.masked_array([1.0, 2.0], [False, True]), np.array([1.0, 2.0]).view(np.recarray)]
 )
 def test_array_subclasses_are_refused_as_inputs_and_as_constants(array):
     with pytest.raises(RefusedError, match="whose operations differ"):
