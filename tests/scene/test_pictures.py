@@ -213,7 +213,7 @@ def test_a_very_wide_picture_says_so_and_what_to_do() -> None:
         " or read it as text (`-o f.txt`)."
     )
     less = drawn(wide, "value", "name")
-    assert less.width < 0.85 * drawn(wide).width
+    assert less.width < 0.9 * drawn(wide).width
     assert all("--show" not in note for note in less.notes)
     assert drawn(samples.s2()).notes == ()
 
