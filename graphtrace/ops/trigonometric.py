@@ -185,7 +185,7 @@ elementwise(
     np.tanh,
     math.tanh,
     family=FAMILY,
-    partials=["1 - tanh(a)**2"],
+    partials=["1 - out**2"],
     samples=[ANY],
     notation=_note("tanh", r"\tanh", "tanh"),
 )
