@@ -244,15 +244,20 @@ class _UnknownAttributeError(RefusedError, AttributeError):
     """A refusal that `hasattr` understands."""
 
 
-def _getattr(self: Var, name: str) -> Any:
-    """Refuse attributes of arrays that are not supported, with the line."""
-    if name.startswith("__") or name in Var.__slots__:
-        raise AttributeError(name)
-    known = {*METHODS, "reshape", "transpose", "flatten", "copy"}
-    raise _UnknownAttributeError(
-        f"{place(caller())}.{name} is not supported on a traced value; "
-        f"write it with supported functions{did_you_mean(name, known, limit=0)}"
-    )
+def _unsupported_attribute(name: str) -> property:
+    """Return a property that refuses an attribute of arrays, with the line.
+
+    One for each name, and no `__getattr__`: that would slow down every attribute of a record.
+    """
+
+    def refuse(self: Var) -> Any:
+        known = {*METHODS, "reshape", "transpose", "flatten", "copy"}
+        raise _UnknownAttributeError(
+            f"{place(caller())}.{name} is not supported on a traced value; "
+            f"write it with supported functions{did_you_mean(name, known, limit=0)}"
+        )
+
+    return property(refuse)
 
 
 def _array(self: Var, *args: Any, **kwargs: Any) -> Any:
@@ -359,7 +364,6 @@ def attach() -> None:
         "__graphtrace_record__": staticmethod(
             lambda op, operands, params: apply(op, operands, params or None, caller())
         ),
-        "__getattr__": _getattr,
         "__getitem__": _getitem,
         "__round__": _round,
         "__divmod__": lambda self, other: call(np.divmod, (self, other), {}, caller()),
@@ -386,6 +390,9 @@ def attach() -> None:
     members.update({name: _method(func) for name, func in METHODS.items()})
     members.update({name: _refused(*why) for name, why in REFUSED.items()})
     members["__array__"] = _array
+    for name in {*dir(np.ndarray), *dir(float)}:
+        if not name.startswith("_") and not hasattr(Var, name):
+            members.setdefault(name, _unsupported_attribute(name))
     for name, member in members.items():
         setattr(Var, name, member)
 
