@@ -5,6 +5,7 @@ one record and appends it: no dispatcher, no `__init__`. Everything else takes `
 """
 
 from sys import _getframe
+from textwrap import indent
 from typing import Any
 
 from graphtrace.formula import compiler
@@ -42,115 +43,87 @@ GENERAL = {
 REFLECTED = ("matmul", "floordiv", "mod", "and", "or")
 UNARY = {"neg": "negative", "pos": "identity", "abs": "abs"}
 
-BINARY_SOURCE = """
-def {method}(self, other):
+RECORD = """
+record = Var()
+record.value = out
+record.a = {a}
+record.b = {b}
+record.da = {da}
+record.db = {db}
+record.op = {op}
+{frame}record.code = frame.f_code
+record.lasti = frame.f_lasti
+record.g = ABSENT
+record.push = push
+push(record)
+return record"""
+"""What every operator does once it has the value and the partial derivatives."""
+
+
+def _record(a: str, b: str, da: str, db: str, op: str, *, frame: str = "") -> str:
+    """Return the source that makes one record, indented for the templates below."""
+    return indent(RECORD.format(a=a, b=b, da=da, db=db, op=op, frame=frame), " " * 8)
+
+
+HERE = "frame = getframe(1)\n"
+BINARY_SOURCE = f"""
+def {{method}}(self, other):
     a = self.value
+    push = self.push
     if other.__class__ is Var:
         b = other.value
-        push = self.push
-        if a.__class__ is float is b.__class__ and push is other.push:
-            try:
-                out = {forward}
-                da = {partial_a}
-                db = {partial_b}
-            except (ArithmeticError, ValueError):
-                return apply(op, (self, other), None, getframe(1))
-            record = Var()
-            record.value = out
-            record.a = self
-            record.b = other
-            record.da = da
-            record.db = db
-            record.op = op
-            frame = getframe(1)
-            record.code = frame.f_code
-            record.lasti = frame.f_lasti
-            record.g = ABSENT
-            record.push = push
-            push(record)
-            return record
-        return apply(op, (self, other), None, getframe(1))
+        if a.__class__ is not float or b.__class__ is not float or push is not other.push:
+            return apply(op, (self, other), None, getframe(1))
+        try:
+            out = {{forward}}
+            da = {{partial_a}}
+            db = {{partial_b}}
+        except (ArithmeticError, ValueError):
+            return apply(op, (self, other), None, getframe(1))
+{_record("self", "other", "da", "db", "op", frame=HERE)}
     b = other
     if b.__class__ is int:
         b = as_float(b)
     if a.__class__ is float is b.__class__:
         try:
-            out = {forward}
-            da = {partial_a}
+            out = {{forward}}
+            da = {{partial_a}}
         except (ArithmeticError, ValueError):
             return apply(op, (self, other), None, getframe(1))
-        record = Var()
-        record.value = out
-        record.a = self
-        record.b = None
-        record.da = da
-        record.db = b
-        record.op = constant_right
-        frame = getframe(1)
-        record.code = frame.f_code
-        record.lasti = frame.f_lasti
-        record.g = ABSENT
-        record.push = push = self.push
-        push(record)
-        return record
+{_record("self", "None", "da", "b", "constant_right", frame=HERE)}
     return apply(op, (self, other), None, getframe(1))
 """
-
-REFLECTED_SOURCE = """
-def {method}(self, other):
+REFLECTED_SOURCE = f"""
+def {{method}}(self, other):
     a = other
     b = self.value
+    push = self.push
     if a.__class__ is int:
         a = as_float(a)
     if a.__class__ is float is b.__class__:
         try:
-            out = {forward}
-            db = {partial_b}
+            out = {{forward}}
+            db = {{partial_b}}
         except (ArithmeticError, ValueError):
             return apply(op, (other, self), None, getframe(1))
-        record = Var()
-        record.value = out
-        record.a = self
-        record.b = None
-        record.da = db
-        record.db = a
-        record.op = constant_left
-        frame = getframe(1)
-        record.code = frame.f_code
-        record.lasti = frame.f_lasti
-        record.g = ABSENT
-        record.push = push = self.push
-        push(record)
-        return record
+{_record("self", "None", "db", "a", "constant_left", frame=HERE)}
     return apply(op, (other, self), None, getframe(1))
 """
-
-UNARY_SOURCE = """
-def {method}(self, frame=None):
+UNARY_SOURCE = f"""
+def {{method}}(self, frame=None):
     if frame is None:
         frame = getframe(1)
     a = self.value
+    push = self.push
     if a.__class__ is float:
         try:
-            out = {forward}
-            da = {partial_a}
+            out = {{forward}}
+            da = {{partial_a}}
         except (ArithmeticError, ValueError):
             return apply(op, (self,), None, frame)
-        if {dropped}:
+        if {{dropped}}:
             return apply(op, (self,), None, frame)
-        record = Var()
-        record.value = out
-        record.a = self
-        record.b = None
-        record.da = da
-        record.db = None
-        record.op = op
-        record.code = frame.f_code
-        record.lasti = frame.f_lasti
-        record.g = ABSENT
-        record.push = push = self.push
-        push(record)
-        return record
+{_record("self", "None", "da", "None", "op")}
     return apply(op, (self,), None, frame)
 """
 

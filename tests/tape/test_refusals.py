@@ -12,7 +12,7 @@ import pytest
 
 import graphtrace as gt
 from graphtrace.errors import RefusedError, ShapeError
-from graphtrace.tape.protocols import REFUSED
+from graphtrace.tape.refuse import REFUSED
 
 # Each entry is one line of user code; the error must quote it and point at it.
 CODE = {
