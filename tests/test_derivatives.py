@@ -171,3 +171,14 @@ def test_the_audit_names_impure_aliasing_and_widening_operations():
     assert not report.ok
     assert report.findings[0].kind == "dtype"
     assert gt.parse("y = tanh(x)*x", x=0.3).audit().ok
+
+
+def test_no_reading_leaves_numpys_error_state_changed():
+    before = np.geterr()
+    g = gt.parse("f = x**2*y", x=2.0, y=1.0)
+    g.hessian("f", "x")
+    g.backward(record=True)
+    g.at(x=3.0)
+    gt.trace(lambda x: np.log(x * np.array([1.0, -1.0])), -1.0)
+    gt.trace(lambda x: np.sum(np.log(x)), np.array([-1.0, 0.0])).backward()
+    assert np.geterr() == before

@@ -60,10 +60,11 @@ def is_leaf(value: Any) -> bool:
 class Entered:
     """Inputs as they entered a tape, with names made only when asked for."""
 
-    __slots__ = ("_found", "_groups", "tape")
+    __slots__ = ("_found", "_groups", "arrays", "tape")
 
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
+        self.arrays = False
         self._groups: list[tuple[str, Var | list[Var]]] = []
         self._found: dict[str, Var] | None = None
 
@@ -99,7 +100,10 @@ class Entered:
                 "tracing it inside of a trace"
             )
         if value.__class__ is float or is_leaf(value):
-            record = self.tape.inputs((as_input(value, name),))[0]
+            kept = as_input(value, name)
+            if kept.__class__ is not float:
+                self.arrays = True
+            record = self.tape.inputs((kept,))[0]
             self._groups.append((name, record))
             return record
         if isinstance(value, (list, tuple)):

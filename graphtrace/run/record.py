@@ -74,6 +74,8 @@ def record_function(
             for key, value in kwargs.items()
         }
         leading = len(tape)
+        if entered.arrays:
+            tape.hush()
         try:
             result = function(*traced, **named)
         except ValueError as error:
@@ -171,6 +173,7 @@ def record_expression(text: str, values: Mapping[str, Any]) -> Recording:
     given: dict[Var, str] = {record: name for name, record in scope.items()}
     older: Counter[str] = Counter()
     result: Any = None
+    tape.hush()
     try:
         for statement in statements:
             result = _evaluate(statement.value, scope, source, tape)

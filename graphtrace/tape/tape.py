@@ -26,7 +26,7 @@ class Guard(tuple[Var, bool, Any, int]):
 
 
 class Tape(list[Any]):
-    """An append-only list of records; `quiet` silences NumPy's warnings until it ends.
+    """An append-only list of records; `quiet` marks one that ends with a function.
 
     Records hold the tape's bound `append`, so the tape and its records form a cycle while
     recording goes on; `detach` ends that, in one step.
@@ -44,7 +44,6 @@ class Tape(list[Any]):
         self.push: Any = self.append
         if quiet:
             _tracing.append(self)
-            self.hush()
         else:
             _open_tapes.add(self)
 
@@ -260,7 +259,7 @@ def apply(op: Op, args: Sequence[Any], params: Mapping[str, Any] | None, frame: 
     operands = tuple(args)
     values = [operand.value for operand in operands]
     try:
-        if tape.quiet:
+        if tape.hushed is not None:
             out = op.evaluate(values, params or {})
         else:
             with np.errstate(all="ignore"):
