@@ -75,6 +75,8 @@ def _offer(path: Path) -> str:
 
 def _trace_file(path: Path, name: str, inputs: dict[str, Number]) -> "Graph":
     """Load the file, bind the inputs to the function's parameters, and record one call."""
+    import numpy as np
+
     from graphtrace import trace
     from graphtrace.errors import did_you_mean
 
@@ -87,7 +89,8 @@ def _trace_file(path: Path, name: str, inputs: dict[str, Number]) -> "Graph":
         raise RequestError(f"{path.name} has no function {name!r}{did_you_mean(name, known)}")
     label = f"{path.name}:{name}"
     call = _bind(function, label, inputs)
-    with user_code(path):
+    # A numeric accident is a result, marked in the picture; also where nothing is traced.
+    with user_code(path), np.errstate(all="ignore"):
         return trace(_without_coroutine(call.function, label), *call.positional, **call.keywords)
 
 
