@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from graphtrace.formula.tree import Notation
+from graphtrace.ops.costs import FREE, Counts, lines
 from graphtrace.ops.registry import OPS, elementwise, structured
 
 FAMILY = "activation"
@@ -265,6 +266,7 @@ elementwise(
     np.copy,
     lambda a: a,
     family=FAMILY,
+    cost=FREE,
     partials=[None],
     samples=[ANY],
     notation=Notation("stop", latex=r"\mathrm{{stop}}({a0})"),
@@ -296,6 +298,7 @@ structured(
     _softmax,
     family=FAMILY,
     arity=1,
+    cost=lines(Counts(1, 2, 2), Counts(0, -1, -1)),
     rules=["out*(g - sum(g*out))"],
     vjp=_softmax_vjp,
     jvp=_softmax_vjp,
@@ -326,6 +329,7 @@ structured(
     _log_softmax,
     family=FAMILY,
     arity=1,
+    cost=lines(Counts(0, 3, 2), Counts(0, -1, 0)),
     rules=["g - exp(out)*sum(g)"],
     vjp=_log_softmax_vjp,
     jvp=_log_softmax_jvp,

@@ -12,6 +12,7 @@ import operator
 import numpy as np
 
 from graphtrace.formula.tree import Notation
+from graphtrace.ops.costs import FREE, each, power
 from graphtrace.ops.registry import elementwise
 
 FAMILY = "arithmetic"
@@ -23,6 +24,7 @@ elementwise(
     np.positive,
     lambda a: a,
     family=FAMILY,
+    cost=FREE,
     partials=["1"],
     samples=[ANY],
     notation=Notation("=", text="{a0}", latex="{a0}"),
@@ -34,6 +36,7 @@ elementwise(
     np.add,
     operator.add,
     family=FAMILY,
+    cost=each(additions=1),
     partials=["1", "1"],
     samples=[ANY, ANY],
     notation=Notation("+", infix="+", precedence=4),
@@ -43,6 +46,7 @@ elementwise(
     np.subtract,
     operator.sub,
     family=FAMILY,
+    cost=each(additions=1),
     partials=["1", "-1"],
     samples=[ANY, ANY],
     notation=Notation("−", infix="-", precedence=4),
@@ -52,6 +56,7 @@ elementwise(
     np.multiply,
     operator.mul,
     family=FAMILY,
+    cost=each(multiplications=1),
     partials=["b", "a"],
     samples=[ANY, ANY],
     notation=Notation("×", infix="*", precedence=5),
@@ -61,6 +66,7 @@ elementwise(
     np.divide,
     operator.truediv,
     family=FAMILY,
+    cost=each(multiplications=1),
     partials=["1/b", "-a/b**2"],
     samples=[ANY, POSITIVE],
     notation=Notation("÷", infix="/", precedence=5),
@@ -70,6 +76,7 @@ elementwise(
     np.negative,
     operator.neg,
     family=FAMILY,
+    cost=each(additions=1),
     partials=["-1"],
     samples=[ANY],
     notation=Notation("neg", infix="-", precedence=6),
@@ -79,6 +86,7 @@ elementwise(
     np.power,
     math.pow,
     family=FAMILY,
+    cost=power,
     partials=[
         "b*a**(b - 1 + where(b == 0, 1, 0))",
         "a**b*log(a + where(a == 0, 1, 0))",
@@ -93,6 +101,7 @@ elementwise(
     np.square,
     lambda a: a * a,
     family=FAMILY,
+    cost=each(multiplications=1),
     partials=["2*a"],
     samples=[ANY],
     definition="a**2",

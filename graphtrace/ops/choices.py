@@ -11,6 +11,7 @@ import numpy as np
 
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.composed import composes
+from graphtrace.ops.costs import each
 from graphtrace.ops.registry import structured
 from graphtrace.ops.values import plain, shape_of
 
@@ -44,6 +45,7 @@ structured(
     np.nan_to_num,
     family=FAMILY,
     arity=1,
+    cost=each(others=1),
     rules=["where(isfinite(a), g, 0)"],
     vjp=_kept,
     jvp=_kept,

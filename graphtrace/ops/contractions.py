@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.axes import Cases, pairs
+from graphtrace.ops.costs import Counts, chain, contraction, each, size_of
 from graphtrace.ops.registry import call, structured
 from graphtrace.ops.values import shape_of, unbroadcast
 
@@ -58,6 +59,10 @@ def tensordot_vjp(slot: int, g: Any, out: Any, a: Any, b: Any, axes: Axes) -> An
     return product if order == tuple(sorted(order)) else np.transpose(product, np.argsort(order))
 
 
+def _terms(a: Any, b: Any, axes: Axes) -> int:
+    return math.prod(shape_of(a)[n] for n in axes[0])
+
+
 def _tensor_samples(rng: np.random.Generator) -> Cases:
     shapes: list[tuple[tuple[int, ...], tuple[int, ...], Axes]] = [
         ((3, 4), (4, 2), ((1,), (0,))),
@@ -74,6 +79,7 @@ structured(
     _tensordot,
     family=FAMILY,
     arity=2,
+    cost=contraction(_terms),
     rules=["tensordot(g, b)", "tensordot(a, g)"],
     vjp=tensordot_vjp,
     jvp="linear",
@@ -121,6 +127,7 @@ structured(
     _multi_dot,
     family=FAMILY,
     arity=None,
+    cost=chain,
     rules=["left.T @ g @ right.T"],
     vjp=_multi_dot_vjp,
     jvp="linear",
@@ -150,6 +157,7 @@ structured(
     np.kron,
     family=FAMILY,
     arity=2,
+    cost=each(multiplications=1),
     rules=["tensordot(g, b)", "tensordot(a, g)"],
     vjp=_kron_vjp,
     jvp="linear",
@@ -175,6 +183,12 @@ def _trace_vjp(
     return np.expand_dims(g, (first, second)) * unit
 
 
+def _trace_cost(out: Any, operands: Sequence[Any], params: Mapping[str, Any]) -> Counts:
+    """Count the sums of diagonals; the trace of ones is how many elements one has."""
+    elements = int(np.sum(_trace(np.broadcast_to(1, shape_of(operands[0])), **params)))
+    return Counts(additions=max(elements - size_of(out), 0))
+
+
 def _bind_trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     if math.comb(np.ndim(a), 2) == 0:
         raise ValueError(f"the trace of shape {np.shape(a)}: at least two axes are needed")
@@ -196,6 +210,7 @@ structured(
     _trace,
     family=FAMILY,
     arity=1,
+    cost=_trace_cost,
     rules=["g*eye(n)"],
     vjp=_trace_vjp,
     jvp="linear",

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from graphtrace.formula.tree import Notation
+from graphtrace.ops.costs import FREE, summed
 from graphtrace.ops.registry import call, structured
 from graphtrace.ops.values import shape_of
 
@@ -177,6 +178,7 @@ structured(
     _unfold,
     family=FAMILY,
     arity=1,
+    cost=FREE,
     rules=["fold(g)"],
     vjp=_unfold_vjp,
     jvp=_unfold_jvp,
@@ -190,6 +192,7 @@ structured(
     _fold,
     family=FAMILY,
     arity=1,
+    cost=summed,
     rules=["unfold(g)"],
     vjp=_fold_vjp,
     jvp="linear",

@@ -25,6 +25,7 @@ import numpy as np
 
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.composed import composes
+from graphtrace.ops.costs import matrices
 from graphtrace.ops.linalg import Cases, turned, word
 from graphtrace.ops.registry import call, structured
 from graphtrace.ops.values import plain, shape_of
@@ -109,6 +110,7 @@ structured(
     _cholesky,
     family=FAMILY,
     arity=1,
+    cost=matrices(1 / 3),
     rules=["symmetric(inv(out.T) @ tril(out.T @ g) @ inv(out))"],
     vjp=_cholesky_vjp,
     jvp=_cholesky_jvp,
@@ -171,6 +173,7 @@ structured(
     lambda a: _eigh(a)[0],
     family=FAMILY,
     arity=1,
+    cost=matrices(4 / 3),
     rules=["eigh_vectors(a) @ diag(g) @ eigh_vectors(a).T"],
     vjp=_eigvalsh_vjp,
     jvp=_eigvalsh_jvp,
@@ -184,6 +187,7 @@ structured(
     lambda a: _eigh(a)[1],
     family=FAMILY,
     arity=1,
+    cost=matrices(9),
     rules=["symmetric(out @ (inverse_gaps(a)*(out.T @ g)) @ out.T)"],
     vjp=_eigh_vectors_vjp,
     jvp=_eigh_vectors_jvp,
@@ -256,6 +260,7 @@ structured(
     lambda a: _qr(a)[0],
     family=FAMILY,
     arity=1,
+    cost=matrices(-4 / 3, 4),
     rules=["(g + out @ mirrored(-(g.T @ out))) @ inv(qr_r(a)).T"],
     vjp=_qr_q_vjp,
     jvp=_qr_q_jvp,
@@ -270,6 +275,7 @@ structured(
     lambda a: _qr(a)[1],
     family=FAMILY,
     arity=1,
+    cost=matrices(-2 / 3, 2),
     rules=["qr_q(a) @ mirrored(out @ g.T) @ inv(out).T"],
     vjp=_qr_r_vjp,
     jvp=_qr_r_jvp,

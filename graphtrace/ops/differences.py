@@ -5,6 +5,7 @@ diff, ediff1d, gradient and trapezoid are linear; each pull-back is the transpos
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.axes import Cases, back, last
 from graphtrace.ops.composed import composes
+from graphtrace.ops.costs import Counts, lines, size_of
 from graphtrace.ops.op import call
 from graphtrace.ops.registry import structured
 from graphtrace.ops.values import shape_of, unbroadcast
@@ -55,6 +57,14 @@ def _joined(a: Any, before: Any, after: Any, axis: int) -> Any:
     return a if len(parts) == 1 else np.concatenate(parts, axis)
 
 
+def _diff_cost(out: Any, operands: Sequence[Any], params: Mapping[str, Any]) -> Counts:
+    """Count one subtraction for each element of every order of difference."""
+    length = shape_of(operands[0])[params.get("axis", -1)]
+    lines = size_of(operands[0]) // max(length, 1)
+    orders = range(1, params.get("n", 1) + 1)
+    return Counts(additions=lines * sum(max(length - n, 0) for n in orders))
+
+
 def _bind_diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
     if np.ndim(a) == 0:
         raise ValueError("diff needs at least one axis")
@@ -70,6 +80,7 @@ structured(
     _diff,
     family=FAMILY,
     arity=1,
+    cost=_diff_cost,
     rules=["-diff(pad(g))"],
     vjp=_diff_vjp,
     jvp="linear",
@@ -94,6 +105,12 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 
 def _gradient(a: Any, spacing: Any = 1.0, axis: int = -1, edge_order: int = 1) -> Any:
     return np.gradient(a, spacing, axis=axis, edge_order=edge_order)  # type: ignore[call-overload]
+
+
+def _gradient_cost(out: Any, operands: Sequence[Any], params: Mapping[str, Any]) -> Counts:
+    """Count a difference and a quotient for each element; three products at uneven places."""
+    even = np.ndim(params.get("spacing", 1.0)) == 0
+    return (Counts(1, 1) if even else Counts(3, 2)) * size_of(out)
 
 
 def _stencil(size: int, spacing: Any, edge_order: Any) -> list[tuple[int, Any]]:
@@ -135,6 +152,7 @@ structured(
     _gradient,
     family=FAMILY,
     arity=1,
+    cost=_gradient_cost,
     rules=["gradient(g).T"],
     vjp=_gradient_vjp,
     jvp="linear",
@@ -198,6 +216,12 @@ def _trapezoid_vjp(
     return back(unbroadcast(pulled, last(x[0], axis)), axis)
 
 
+def _trapezoid_cost(out: Any, operands: Sequence[Any], params: Mapping[str, Any]) -> Counts:
+    """Count a sum of heights times a step for each interval, all added up and halved."""
+    steps = Counts(additions=size_of(operands[1]) - 1) if len(operands) == 2 else Counts()
+    return lines(Counts(1, 2), Counts(0, -3))(out, operands, params) + steps
+
+
 def _bind_trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     if hasattr(type(dx), "__graphtrace_record__"):
         raise TypeError("dx must be a plain number; multiply the result by a traced one")
@@ -221,6 +245,7 @@ structured(
     _trapezoid,
     family=FAMILY,
     arity=None,
+    cost=_trapezoid_cost,
     rules=["g*diff(x)/2", "-diff(g*y)/2"],
     vjp=_trapezoid_vjp,
     jvp="linear",

@@ -7,8 +7,9 @@ spread by a unit matrix, one that it alone has (a sum) by ones.
 
 from __future__ import annotations
 
+import math
 import string
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.axes import Cases
+from graphtrace.ops.costs import Counts, size_of
 from graphtrace.ops.registry import call, structured
 from graphtrace.ops.values import shape_of, unbroadcast
 
@@ -122,6 +124,17 @@ def _einsum_vjp(
     return unbroadcast(pulled, operands[slot])
 
 
+def _cost(out: Any, operands: Sequence[Any], params: Mapping[str, Any]) -> Counts:
+    """Count every product of one element of each operand, in one pass over all subscripts."""
+    text = explicit(params["subscripts"], [np.ndim(operand) for operand in operands])
+    sizes: dict[str, int] = {}
+    for term, operand in zip(text.partition("->")[0].split(","), operands, strict=True):
+        for letter, size in zip(term, shape_of(operand), strict=True):
+            sizes[letter] = max(sizes.get(letter, 1), size)
+    places = math.prod(sizes.values())
+    return Counts(places * (len(operands) - 1), max(places - size_of(out), 0))
+
+
 def _samples(rng: np.random.Generator) -> Cases:
     cases: list[tuple[str, list[tuple[int, ...]]]] = [
         ("ij,jk->ik", [(2, 3), (3, 4)]),
@@ -148,6 +161,7 @@ structured(
     _einsum,
     family="product",
     arity=None,
+    cost=_cost,
     rules=["einsum(g, others)"],
     vjp=_einsum_vjp,
     jvp="linear",

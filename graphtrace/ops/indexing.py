@@ -17,6 +17,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.composed import composes
+from graphtrace.ops.costs import FREE, summed
 from graphtrace.ops.registry import call, cut, structured
 from graphtrace.ops.values import plain, shape_of, unbroadcast
 
@@ -81,6 +82,7 @@ structured(
     _getitem,
     family=FAMILY,
     arity=None,
+    cost=FREE,
     rules=["scatter(g)", "0"],
     vjp=_getitem_vjp,
     jvp="linear",
@@ -127,6 +129,7 @@ structured(
     _scatter,
     family=FAMILY,
     arity=None,
+    cost=summed,
     rules=["gather(g)"],
     vjp=_scatter_vjp,
     jvp="linear",
@@ -194,6 +197,7 @@ structured(
     _set_at,
     family=FAMILY,
     arity=None,
+    cost=FREE,
     rules=["set_at(g, 0)", "gather(g)", "0"],
     vjp=_set_at_vjp,
     jvp=_set_at_jvp,
@@ -227,6 +231,7 @@ structured(
     _add_at,
     family=FAMILY,
     arity=None,
+    cost=summed,
     rules=["g", "gather(g)", "0"],
     vjp=_add_at_vjp,
     jvp=_add_at_jvp,

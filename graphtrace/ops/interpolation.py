@@ -12,6 +12,7 @@ import numpy as np
 
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.axes import Cases
+from graphtrace.ops.costs import each
 from graphtrace.ops.indexing import Slot, pick
 from graphtrace.ops.op import call
 from graphtrace.ops.registry import cut, structured
@@ -123,6 +124,7 @@ structured(
     _interp,
     family="product",
     arity=3,
+    cost=each(multiplications=2, additions=3, others=1),
     rules=["g*slope", "-g*slope*part", "g*part"],
     vjp=_interp_vjp,
     jvp=_interp_jvp,

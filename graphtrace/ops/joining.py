@@ -15,6 +15,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.composed import composes
+from graphtrace.ops.costs import FREE
 from graphtrace.ops.indexing import ALL, along, flat, pick
 from graphtrace.ops.registry import structured
 from graphtrace.ops.values import plain, shape_of
@@ -52,6 +53,7 @@ structured(
     _concatenate,
     family=FAMILY,
     arity=None,
+    cost=FREE,
     rules=["split(g)"],
     vjp=_concatenate_vjp,
     jvp="joint",
@@ -78,6 +80,7 @@ structured(
     _stack,
     family=FAMILY,
     arity=None,
+    cost=FREE,
     rules=["unstack(g)"],
     vjp=_stack_vjp,
     jvp="joint",

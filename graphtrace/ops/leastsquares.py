@@ -11,6 +11,7 @@ import numpy as np
 
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.composed import composes
+from graphtrace.ops.costs import matrices
 from graphtrace.ops.linalg import FAMILY, Cases, turned
 from graphtrace.ops.registry import call, structured
 from graphtrace.ops.values import plain, shape_of
@@ -49,6 +50,7 @@ structured(
     _pinv,
     family=FAMILY,
     arity=1,
+    cost=matrices(8, 16),
     rules=[
         (
             "-(out.T @ g @ out.T) + (g.T - a @ out @ g.T) @ out @ out.T"
@@ -99,6 +101,7 @@ structured(
     _lstsq,
     family=FAMILY,
     arity=2,
+    cost=matrices(8, 16),
     rules=[
         (
             "(b - a @ out) @ (pinv(a) @ pinv(a).T @ g).T - pinv(a).T @ g @ out.T"

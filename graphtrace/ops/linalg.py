@@ -13,6 +13,7 @@ tape has one value.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ import numpy as np
 from graphtrace.errors import GraphTraceError
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.composed import composes
+from graphtrace.ops.costs import Counts, matrices, size_of
 from graphtrace.ops.late import scipy
 from graphtrace.ops.registry import call, cut, structured
 from graphtrace.ops.values import shape_of, unbroadcast
@@ -76,6 +78,7 @@ structured(
     _inv,
     family=FAMILY,
     arity=1,
+    cost=matrices(2),
     rules=["-(out.T @ g @ out.T)"],
     vjp=_inv_vjp,
     jvp=_inv_jvp,
@@ -112,6 +115,12 @@ def _solve_jvp(slot: int, t: Any, out: Any, a: Any, b: Any, singular: str = "rai
     return -_solve_again(a, t @ out, singular)
 
 
+def _solve_cost(out: Any, operands: Sequence[Any], params: Mapping[str, Any]) -> Counts:
+    """Count an elimination and two triangular systems for each right side."""
+    n = shape_of(operands[0])[-1]
+    return matrices(2 / 3)(out, operands, params) + Counts(1, 1) * (n * size_of(out))
+
+
 def _solve_again(a: Any, b: Any, singular: str) -> Any:
     return call("solve", a, b, **({} if singular == "raise" else {"singular": singular}))
 
@@ -132,6 +141,7 @@ structured(
     _solve,
     family=FAMILY,
     arity=2,
+    cost=_solve_cost,
     rules=["-(solve(a.T, g) @ out.T)", "solve(a.T, g)"],
     vjp=_solve_vjp,
     jvp=_solve_jvp,
@@ -170,6 +180,7 @@ structured(
     _cofactor,
     family=FAMILY,
     arity=1,
+    cost=matrices(24),
     rules=["sum(g*out)*inv(a.T) - inv(a.T) @ g.T @ out"],
     vjp=_cofactor_vjp,
     jvp=_cofactor_jvp,
@@ -193,6 +204,7 @@ structured(
     np.linalg.det,
     family=FAMILY,
     arity=1,
+    cost=matrices(2 / 3),
     rules=["g*cofactor(a)"],
     vjp=_det_vjp,
     jvp=_det_jvp,
@@ -220,6 +232,7 @@ structured(
     _logabsdet,
     family=FAMILY,
     arity=1,
+    cost=matrices(2 / 3),
     rules=["g*inv(a.T)"],
     vjp=_logabsdet_vjp,
     jvp=_logabsdet_jvp,
@@ -233,6 +246,7 @@ cut(
     lambda a: np.linalg.slogdet(a)[0],
     family=FAMILY,
     arity=1,
+    cost=matrices(2 / 3),
     samples=squares,
     calls={},
     notation=Notation("sign det", latex=r"\mathrm{{sign}}\det {0}"),
@@ -281,6 +295,7 @@ structured(
     _expm,
     family=FAMILY,
     arity=1,
+    cost=matrices(44 / 3),
     rules=["expm_derivative(a.T, g)"],
     vjp=_expm_vjp,
     jvp=_expm_jvp,

@@ -8,6 +8,7 @@ singular values that they are, with the derivatives of these at ties and zeros.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.composed import composes
+from graphtrace.ops.costs import Counts, matrices, reducing
 from graphtrace.ops.linalg import FAMILY
 from graphtrace.ops.registry import call, cut, structured
 from graphtrace.ops.values import plain, shape_of
@@ -55,11 +57,18 @@ def _norm_jvp(
     return np.sum(t * _slope(out, a, p, axis, keepdims), axis=axis, keepdims=keepdims)
 
 
+def _cost(out: Any, operands: Sequence[Any], params: Mapping[str, Any]) -> Counts:
+    """Count a product for each square, or two functions for each other power, and the root."""
+    element = Counts(1, 1) if params.get("p", 2.0) == 2 else Counts(0, 1, 2)
+    return reducing(element, Counts(0, -1, 1))(out, operands, params)
+
+
 structured(
     "norm",
     _norm,
     family=FAMILY,
     arity=1,
+    cost=_cost,
     rules=["g*sign(a)*(abs(a)/out)**(p - 1)"],
     vjp=_norm_vjp,
     jvp=_norm_jvp,
@@ -185,6 +194,7 @@ cut(
     np.linalg.matrix_rank,
     family=FAMILY,
     arity=1,
+    cost=matrices(-4 / 3, 4),
     samples=lambda rng: [((rng.normal(size=(3, 2)),), {})],
     calls={
         np.linalg.matrix_rank: lambda A, tol=None, hermitian=False, *, rtol=None: (

@@ -13,6 +13,7 @@ from graphtrace.errors import RegistrationError
 from graphtrace.formula import compiler
 from graphtrace.formula.language import parse_formula
 from graphtrace.formula.tree import Call, Expr, Name, Notation, Number, substitute
+from graphtrace.ops.costs import Cost, Counts, size_of
 from graphtrace.ops.values import Value, normal, shape_of, unbroadcast
 
 __all__ = [
@@ -54,6 +55,8 @@ class Op:
     vjp: for other operations, `vjp(slot, g, out, *operands, **params)`, the pull-back of g.
     jvp: for other operations, `jvp(slot, t, out, *operands, **params)`, the tangent of the result
         when the operand in the slot moves along t and the others stay.
+    cost: what one run costs (`graphtrace.ops.costs`); for an elementwise operation without one,
+        what its definition costs, or else one function for each element.
     differentiable: whether any gradient passes at all.
     samples: where tests evaluate it: for elementwise operations an interval for each operand,
         for others a function from a random generator to a list of (operands, params).
@@ -71,6 +74,7 @@ class Op:
     rule_texts: tuple[str, ...] = ()
     vjp: Callable[..., Any] | None = None
     jvp: Callable[..., Any] | None = None
+    cost: Cost | None = None
     differentiable: bool = True
     doc: str = ""
     _pulls: dict[int, Callable[..., Any]] = field(default_factory=dict)
@@ -126,6 +130,16 @@ class Op:
         if self.arity is not None:
             return tuple(found)[(3 if self.vjp else 0) + self.arity :]
         return tuple(name for name, item in found.items() if item.kind is item.KEYWORD_ONLY)
+
+    def count(self, out: Any, values: Sequence[Any], params: Mapping[str, Any]) -> Counts:
+        """Return what one run costs, from the shapes of the result and the operands."""
+        if self.cost is not None:
+            return self.cost(out, values, params)
+        one: Counts | None = self._parsed.get("cost")
+        if one is None:
+            one = Counts(others=1) if self.definition is None else counted(self.definition)
+            self._parsed["cost"] = one
+        return one * size_of(out)
 
     def evaluate(self, values: Sequence[Any], params: Mapping[str, Any]) -> Value:
         """Run the operation on values; floats stay floats."""
@@ -258,6 +272,14 @@ def is_choice(expr: Expr) -> bool:
     if expr.op in ("add", "subtract"):
         return any(is_choice(arg) for arg in expr.args)
     return expr.op == "where" or (expr.op == "divide" and is_choice(expr.args[0]))
+
+
+def counted(expr: Expr) -> Counts:
+    """Return what a formula costs on numbers."""
+    if not isinstance(expr, Call):
+        return Counts()
+    args = [arg.value if isinstance(arg, Number) else 0.0 for arg in expr.args]
+    return sum(map(counted, expr.args), OPS[expr.op].count(0.0, args, {}))
 
 
 def formula(text: str) -> Expr:

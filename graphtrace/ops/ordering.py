@@ -6,7 +6,8 @@ equal elements the order is that of a stable sort.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.composed import composes
+from graphtrace.ops.costs import FREE, Counts, each, size_of, sorting
 from graphtrace.ops.registry import call, cut, structured
 from graphtrace.ops.values import plain, shape_of
 
@@ -51,6 +53,7 @@ cut(
     _argsort,
     family=FAMILY,
     arity=1,
+    cost=sorting(),
     samples=lambda rng: [((rng.normal(size=(3, 4)),), {"axis": 0})],
     calls={np.argsort: _bind_argsort},
     notation=_word("argsort"),
@@ -61,16 +64,24 @@ cut(
     _argpartition,
     family=FAMILY,
     arity=1,
+    cost=each(others=1),
     samples=lambda rng: [((rng.normal(size=(5,)),), {"kth": 2})],
     calls={np.argpartition: _bind_partition},
     notation=_word("argpartition"),
     doc="The places of the elements as partition puts them, which pass no gradient.",
 )
+
+
+def _search_cost(out: Any, operands: Sequence[Any], params: Mapping[str, Any]) -> Counts:
+    return Counts(others=size_of(out) * math.ceil(math.log2(size_of(operands[0]) + 1)))
+
+
 cut(
     "searchsorted",
     np.searchsorted,
     family=FAMILY,
     arity=2,
+    cost=_search_cost,
     samples=lambda rng: [((np.sort(rng.normal(size=(5,))), rng.normal(size=(3,))), {})],
     calls={
         np.searchsorted: lambda a, v, side="left": (
@@ -107,6 +118,7 @@ structured(
     _sort,
     family=FAMILY,
     arity=1,
+    cost=sorting(),
     rules=["unsort(g)"],
     vjp=_sort_vjp,
     jvp=_sort_jvp,
@@ -139,6 +151,7 @@ structured(
     _partition,
     family=FAMILY,
     arity=1,
+    cost=each(others=1),
     rules=["unpartition(g)"],
     vjp=_partition_vjp,
     jvp=_partition_jvp,
@@ -181,6 +194,7 @@ structured(
     _repeat,
     family=FAMILY,
     arity=1,
+    cost=FREE,
     rules=["sum(g)"],
     vjp=_repeat_vjp,
     jvp="linear",
@@ -214,6 +228,7 @@ structured(
     _tile,
     family=FAMILY,
     arity=1,
+    cost=FREE,
     rules=["sum(g)"],
     vjp=_tile_vjp,
     jvp="linear",
@@ -239,6 +254,7 @@ def _triangle(name: str, function: Callable[..., Any]) -> None:
         function,
         family="indexing",
         arity=1,
+        cost=FREE,
         rules=[f"{name}(g)"],
         vjp=vjp,
         jvp="linear",
@@ -297,6 +313,7 @@ structured(
     _diagonal,
     family="indexing",
     arity=1,
+    cost=FREE,
     rules=["on_diagonal(g)"],
     vjp=_diagonal_vjp,
     jvp="linear",
@@ -316,6 +333,7 @@ structured(
     _on_diagonal,
     family="indexing",
     arity=1,
+    cost=FREE,
     rules=["diagonal(g)"],
     vjp=_on_diagonal_vjp,
     jvp="linear",

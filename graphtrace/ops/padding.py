@@ -14,6 +14,7 @@ import numpy as np
 
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.composed import composes
+from graphtrace.ops.costs import FREE
 from graphtrace.ops.indexing import ALL
 from graphtrace.ops.registry import call, structured
 from graphtrace.ops.values import plain, shape_of
@@ -88,6 +89,7 @@ structured(
     _pad,
     family=FAMILY,
     arity=1,
+    cost=FREE,
     rules=["unpad(g)"],
     vjp=_pad_vjp,
     jvp=_pad_jvp,

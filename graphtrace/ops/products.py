@@ -9,10 +9,19 @@ import numpy as np
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.axes import Cases, back, last, pairs
 from graphtrace.ops.contractions import scaled, tensordot_vjp
+from graphtrace.ops.costs import contraction, each
 from graphtrace.ops.registry import structured
 from graphtrace.ops.values import shape_of, unbroadcast
 
 FAMILY = "product"
+
+
+def _last(a: Any, b: Any) -> int:
+    return shape_of(a)[-1]
+
+
+def _dot_terms(a: Any, b: Any) -> int:
+    return shape_of(a)[-1] if shape_of(a) and shape_of(b) else 1
 
 
 def _flip(a: Any) -> Any:
@@ -55,6 +64,7 @@ structured(
     np.matmul,
     family=FAMILY,
     arity=2,
+    cost=contraction(_last),
     rules=["g @ b.T", "a.T @ g"],
     vjp=_matmul_vjp,
     jvp="linear",
@@ -85,6 +95,7 @@ structured(
     np.dot,
     family=FAMILY,
     arity=2,
+    cost=contraction(_dot_terms),
     rules=["g @ b.T", "a.T @ g"],
     vjp=_dot_vjp,
     jvp="linear",
@@ -98,6 +109,7 @@ structured(
     np.inner,
     family=FAMILY,
     arity=2,
+    cost=contraction(_dot_terms),
     rules=["g @ b", "g.T @ a"],
     vjp=_inner_vjp,
     jvp="linear",
@@ -118,6 +130,7 @@ structured(
     np.outer,
     family=FAMILY,
     arity=2,
+    cost=each(multiplications=1),
     rules=["g @ b", "g.T @ a"],
     vjp=_outer_vjp,
     jvp="linear",
@@ -176,6 +189,7 @@ structured(
     _cross,
     family=FAMILY,
     arity=2,
+    cost=each(multiplications=2, additions=1),
     rules=["cross(b, g)", "cross(g, a)"],
     vjp=_cross_vjp,
     jvp="linear",

@@ -15,6 +15,7 @@ import numpy as np
 
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.axes import Axis, Cases, spread
+from graphtrace.ops.costs import sorting
 from graphtrace.ops.op import call
 from graphtrace.ops.reducing import skipping
 from graphtrace.ops.registry import cut, structured
@@ -226,6 +227,7 @@ for _name, _nan in (("median", False), ("nanmedian", True)):
         _name,
         _median_of(_name),
         family=FAMILY,
+        cost=sorting(None),
         arity=1,
         rules=["g*weights(a)"],
         vjp=_vjp,
@@ -243,6 +245,7 @@ for _name, _percent, _nan in (
         _name,
         _quantile_of(_name),
         family=FAMILY,
+        cost=sorting(None),
         arity=1,
         rules=["g*weights(a)"],
         vjp=_vjp,

@@ -17,6 +17,7 @@ import numpy as np
 
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.axes import Axis, Cases, spread
+from graphtrace.ops.costs import Cost
 from graphtrace.ops.op import Bind, Op
 from graphtrace.ops.registry import structured
 from graphtrace.ops.values import shape_of
@@ -146,6 +147,7 @@ def reduction(
     bind: Bind,
     cases: Callable[[np.random.Generator], Cases],
     notation: Notation,
+    cost: Cost,
     nan: bool = False,
     aliases: tuple[str, ...] = (),
     calls: Sequence[Callable[..., Any]] = (),
@@ -185,6 +187,7 @@ def reduction(
         name,
         forward,
         family=FAMILY,
+        cost=cost,
         arity=1,
         rules=[rule],
         vjp=vjp,

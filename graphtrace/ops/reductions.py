@@ -15,6 +15,7 @@ import numpy as np
 
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.axes import Axis, Cases, spread
+from graphtrace.ops.costs import Cost, Counts, reducing
 from graphtrace.ops.reducing import binder, counted, given, only, reduction, samples
 from graphtrace.ops.values import shape_of
 
@@ -109,6 +110,7 @@ LIMITED = binder("initial")
 FREE = binder()
 SUMS = samples({"axis": 1}, {"axis": 0, "initial": 1.5})
 MEANS = samples({"axis": 1}, {"keepdims": True})
+EXTREME = reducing(Counts(0, 0, 1), Counts(0, 0, -1))
 EXTREMES = samples({"axis": 1, "initial": -9.0}, {"axis": 0, "initial": 0.1})
 
 
@@ -123,6 +125,7 @@ def _both(
     rule: str,
     notation: Notation,
     cases: Callable[[np.random.Generator], Cases],
+    cost: Cost,
     limited: bool = True,
     alias: str = "",
 ) -> None:
@@ -143,16 +146,20 @@ def _both(
             aliases=() if nan or not alias else (alias,),
             calls=() if nan or not alias else (getattr(np, alias),),
             cases=cases,
+            cost=cost,
         )
 
 
-_both("sum", np.sum, _sum_scale, "g", Notation("Σ", latex=r"\sum {0}"), cases=SUMS)
-_both("prod", np.prod, _prod_scale, "g*others", Notation("Π", latex=r"\prod {0}"), cases=SUMS)
-_both("mean", np.mean, _mean_scale, "g/n", _named("mean"), limited=False, cases=MEANS)
+_both("sum", np.sum, _sum_scale, "g", Notation("Σ", latex=r"\sum {0}"), cases=SUMS,
+      cost=reducing(Counts(0, 1), Counts(0, -1)))  # fmt: skip
+_both("prod", np.prod, _prod_scale, "g*others", Notation("Π", latex=r"\prod {0}"), cases=SUMS,
+      cost=reducing(Counts(1), Counts(-1)))  # fmt: skip
+_both("mean", np.mean, _mean_scale, "g/n", _named("mean"), limited=False, cases=MEANS,
+      cost=reducing(Counts(0, 1), Counts(1, -1)))  # fmt: skip
 _both("max", np.max, _extreme_scale, HIT, Notation("max", latex=r"\max({a0})"),
-      cases=EXTREMES, alias="amax")  # fmt: skip
+      cases=EXTREMES, alias="amax", cost=EXTREME)  # fmt: skip
 _both("min", np.min, _extreme_scale, HIT, Notation("min", latex=r"\min({a0})"),
-      cases=samples({"axis": 1, "initial": 9.0}), alias="amin")  # fmt: skip
+      cases=samples({"axis": 1, "initial": 9.0}), alias="amin", cost=EXTREME)  # fmt: skip
 reduction(
     "ptp",
     np.ptp,
@@ -162,4 +169,5 @@ reduction(
     bind=lambda a, axis=None, *, keepdims=False: FREE(a, axis, keepdims=keepdims),
     cases=samples(),
     notation=_named("ptp"),
+    cost=reducing(Counts(0, 0, 2), Counts(0, 1, -2)),
 )

@@ -11,6 +11,7 @@ import numpy as np
 from graphtrace.errors import RegistrationError
 from graphtrace.formula import compiler
 from graphtrace.formula.tree import Call, Expr, Name, Notation
+from graphtrace.ops.costs import Cost, Counts, each, reducing
 from graphtrace.ops.op import ALIASES, CALLS, OPERANDS, OPS, Bind, Op, call, ieee, traceable
 from graphtrace.ops.values import shape_of
 
@@ -59,6 +60,7 @@ def elementwise(
     samples: Sequence[tuple[float, float]],
     notation: Notation | None = None,
     definition: str | None = None,
+    cost: Cost | None = None,
     calls: Sequence[Callable[..., Any]] | None = None,
     aliases: Sequence[str] = (),
     doc: str = "",
@@ -79,6 +81,7 @@ def elementwise(
         scalar=scalar,
         partial_texts=tuple(partials),
         definition_text=definition,
+        cost=cost,
         differentiable=any(text is not None for text in partials),
         doc=doc,
     )
@@ -99,6 +102,7 @@ def structured(
     jvp: Callable[..., Any] | str,
     samples: Callable[[np.random.Generator], list[tuple[tuple[Any, ...], dict[str, Any]]]],
     calls: Mapping[Callable[..., Any], Bind],
+    cost: Cost | None = None,
     notation: Notation | None = None,
     aliases: Sequence[str] = (),
     doc: str = "",
@@ -108,6 +112,7 @@ def structured(
     `rules` is what is shown for each slot, with `g` for the upstream gradient. `jvp` is a
     function, or `"linear"` for an operation linear in each operand while the others stay (a
     product, a sum), or `"joint"` for one linear in all operands together (a concatenation).
+    Without a `cost` it counts as one other operation for each element of the result.
     Both rules are written in NumPy calls that are operations themselves, never in place, so
     that they can be traced in their turn.
     """
@@ -127,6 +132,7 @@ def structured(
         rule_texts=tuple(rules),
         vjp=vjp,
         jvp=jvp,
+        cost=cost or each(others=1),
         doc=doc,
     )
     return _register(op, calls, aliases)
@@ -140,11 +146,15 @@ def cut(
     arity: int | None,
     samples: Callable[[np.random.Generator], list[tuple[tuple[Any, ...], dict[str, Any]]]],
     calls: Mapping[Callable[..., Any], Bind],
+    cost: Cost | None = None,
     notation: Notation | None = None,
     aliases: Sequence[str] = (),
     doc: str = "",
 ) -> Op:
-    """Declare an operation that no gradient passes: its result is an index, a count, a choice."""
+    """Declare an operation that no gradient passes: its result is an index, a count, a choice.
+
+    Its usual cost is one comparison for each element that is read.
+    """
     op = Op(
         name=name,
         family=family,
@@ -152,6 +162,7 @@ def cut(
         forward=forward,
         arity=arity,
         samples=samples,
+        cost=cost or reducing(Counts(others=1)),
         differentiable=False,
         doc=doc,
     )

@@ -17,6 +17,7 @@ import numpy as np
 
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.composed import composes
+from graphtrace.ops.costs import each
 from graphtrace.ops.registry import CALLS, call, elementwise, structured
 from graphtrace.ops.values import shape_of
 
@@ -132,6 +133,7 @@ structured(
     np.round,
     family=FAMILY,
     arity=1,
+    cost=each(others=1),
     rules=["0"],
     vjp=_flat,
     jvp=_flat,

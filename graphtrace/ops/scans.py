@@ -16,6 +16,7 @@ import numpy as np
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.axes import Cases
 from graphtrace.ops.composed import composes
+from graphtrace.ops.costs import Counts, lines
 from graphtrace.ops.op import call
 from graphtrace.ops.registry import structured
 from graphtrace.ops.values import shape_of
@@ -93,6 +94,7 @@ structured(
     _recurrence,
     family=FAMILY,
     arity=2,
+    cost=lines(Counts(1, 1), Counts(-1, -1)),
     rules=["z*shifted(out)", "z"],
     vjp=_recurrence_vjp,
     jvp=_recurrence_jvp,
@@ -156,6 +158,7 @@ structured(
     _cumsum,
     family=FAMILY,
     arity=1,
+    cost=lines(Counts(0, 1), Counts(0, -1), None),
     rules=["flip(cumsum(flip(g)))"],
     vjp=_cumsum_vjp,
     jvp="linear",
@@ -168,6 +171,7 @@ structured(
     _cumprod,
     family=FAMILY,
     arity=1,
+    cost=lines(Counts(1), Counts(-1), None),
     rules=["recurrence(a, g)*shifted(out)"],
     vjp=_cumprod_vjp,
     jvp=_cumprod_jvp,

@@ -14,6 +14,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.composed import composes
+from graphtrace.ops.costs import FREE
 from graphtrace.ops.registry import structured
 from graphtrace.ops.values import plain, shape_of, unbroadcast
 
@@ -75,6 +76,7 @@ structured(
     _transpose,
     family=FAMILY,
     arity=1,
+    cost=FREE,
     rules=["g.T"],
     vjp=_transpose_vjp,
     jvp="linear",
@@ -133,6 +135,7 @@ structured(
     _reshape,
     family=FAMILY,
     arity=1,
+    cost=FREE,
     rules=["reshape(g)"],
     vjp=_reshape_vjp,
     jvp="linear",
@@ -164,6 +167,7 @@ structured(
     _broadcast_to,
     family=FAMILY,
     arity=1,
+    cost=FREE,
     rules=["sum(g)"],
     vjp=_broadcast_to_vjp,
     jvp="linear",
@@ -275,6 +279,7 @@ def _move(
         function,
         family="ordering",
         arity=1,
+        cost=FREE,
         rules=[f"{name}(g)"],
         vjp=vjp,
         jvp="linear",

@@ -8,6 +8,7 @@ import numpy as np
 
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.axes import Cases
+from graphtrace.ops.costs import sliding
 from graphtrace.ops.registry import structured
 from graphtrace.ops.values import shape_of
 
@@ -79,6 +80,7 @@ structured(
     _convolve,
     family=FAMILY,
     arity=2,
+    cost=sliding("full"),
     rules=["correlate(g, b)", "correlate(g, a)"],
     vjp=_convolve_vjp,
     jvp="linear",
@@ -91,6 +93,7 @@ structured(
     _correlate,
     family=FAMILY,
     arity=2,
+    cost=sliding("valid"),
     rules=["convolve(g, b)", "convolve(a, g)"],
     vjp=_correlate_vjp,
     jvp="linear",

@@ -8,6 +8,7 @@ import numpy as np
 
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.composed import composes
+from graphtrace.ops.costs import matrices
 from graphtrace.ops.decompositions import factors, inverse_gap, scaled
 from graphtrace.ops.linalg import FAMILY, Cases, turned
 from graphtrace.ops.registry import call, structured
@@ -91,6 +92,7 @@ def _svd_factor(name: str, which: int, rule: str, vjp: Any, jvp: Any, note: Nota
         name,
         lambda a: _svd(a)[which],
         family=FAMILY,
+        cost=matrices(-4 / 3, 4) if name == "svdvals" else matrices(8, 14),
         arity=1,
         rules=[rule],
         vjp=vjp,

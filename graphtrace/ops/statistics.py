@@ -13,6 +13,7 @@ import numpy as np
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.axes import Axis, Cases, spread
 from graphtrace.ops.composed import composes
+from graphtrace.ops.costs import Counts, reducing
 from graphtrace.ops.op import call
 from graphtrace.ops.reducing import binder, counted, given, only, reduction, samples
 from graphtrace.ops.registry import structured
@@ -78,9 +79,9 @@ def _bind_moments(
     return _moments(a, axis, dtype, ddof=ddof if correction is None else correction, **options)
 
 
-for _name, _scale, _rule, _latex in (
-    ("var", _var_scale, "2*g*(a - mean(a))/(n - ddof)", r"\mathrm{{Var}}({a0})"),
-    ("std", _std_scale, "g*(a - mean(a))/((n - ddof)*out)", r"\mathrm{{Std}}({a0})"),
+for _name, _scale, _rule, _latex, _roots in (
+    ("var", _var_scale, "2*g*(a - mean(a))/(n - ddof)", r"\mathrm{{Var}}({a0})", 0),
+    ("std", _std_scale, "g*(a - mean(a))/((n - ddof)*out)", r"\mathrm{{Std}}({a0})", 1),
 ):
     for _nan in (False, True):
         _full = f"nan{_name}" if _nan else _name
@@ -93,6 +94,7 @@ for _name, _scale, _rule, _latex in (
             bind=_bind_moments,
             cases=samples({"axis": 1}, {"ddof": 1}),
             notation=Notation(_full, latex=_latex),
+            cost=reducing(Counts(1, 3), Counts(2, -2, _roots)),
             nan=_nan,
         )
 
@@ -122,6 +124,7 @@ reduction(
     bind=binder(),
     cases=samples(),
     notation=Notation("logsumexp", latex=r"\ln \sum \exp({a0})"),
+    cost=reducing(Counts(0, 2, 2)),
 )
 
 
@@ -199,6 +202,7 @@ structured(
     _average,
     family="reduction",
     arity=2,
+    cost=reducing(Counts(1, 2), Counts(1, -2)),
     rules=["g*b/sum(b)", "g*(a - out)/sum(b)"],
     vjp=_average_vjp,
     jvp=_average_jvp,

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from graphtrace.formula.tree import Notation
+from graphtrace.ops.costs import each
 from graphtrace.ops.registry import call, elementwise, structured
 
 ANY = (-2.0, 2.0)
@@ -94,6 +95,7 @@ elementwise(
     np.deg2rad,
     math.radians,
     family=FAMILY,
+    cost=each(multiplications=1),
     partials=["pi/180"],
     samples=[(-200.0, 200.0)],
     notation=Notation("rad", latex=r"\mathrm{{rad}}({a0})", sympy="rad"),
@@ -106,6 +108,7 @@ elementwise(
     np.rad2deg,
     math.degrees,
     family=FAMILY,
+    cost=each(multiplications=1),
     partials=["180/pi"],
     samples=[ANY],
     notation=Notation("deg", latex=r"\mathrm{{deg}}({a0})", sympy="deg"),
@@ -147,6 +150,7 @@ structured(
     _sinc,
     family=FAMILY,
     arity=1,
+    cost=each(multiplications=2, others=1),
     rules=["g*(cos(pi*a) - sinc(a))/a"],
     vjp=_sinc_rule,
     jvp=_sinc_rule,

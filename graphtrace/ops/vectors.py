@@ -9,10 +9,15 @@ import numpy as np
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.axes import Cases, back, last, pairs
 from graphtrace.ops.composed import composes
+from graphtrace.ops.costs import contraction
 from graphtrace.ops.registry import Bind, structured
 from graphtrace.ops.values import unbroadcast
 
 FAMILY = "product"
+
+
+def _length(a: Any, b: Any, axis: int = -1) -> int:
+    return int(np.shape(a)[axis])
 
 
 def _vecdot(a: Any, b: Any, axis: int = -1) -> Any:
@@ -41,6 +46,7 @@ structured(
     _vecdot,
     family=FAMILY,
     arity=2,
+    cost=contraction(_length),
     rules=["g*b", "g*a"],
     vjp=_vecdot_vjp,
     jvp="linear",
@@ -95,6 +101,7 @@ structured(
     _matvec,
     family=FAMILY,
     arity=2,
+    cost=contraction(_length),
     rules=["outer(g, b)", "a.T @ g"],
     vjp=_matvec_vjp,
     jvp="linear",
@@ -107,6 +114,7 @@ structured(
     _vecmat,
     family=FAMILY,
     arity=2,
+    cost=contraction(_length),
     rules=["b @ g", "outer(a, g)"],
     vjp=_vecmat_vjp,
     jvp="linear",
