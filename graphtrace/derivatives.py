@@ -1,6 +1,7 @@
 """Derivatives of any node by any node, as methods of Graph."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,12 +14,15 @@ from graphtrace.run.state import State
 if TYPE_CHECKING:
     from graphtrace.run.audit import AuditReport
     from graphtrace.run.record import Recording
+    from graphtrace.tape.var import Var
 
 __all__ = ["Derivatives"]
 
 
 class Derivatives:
     """Readings that compute derivatives without touching the gradients of `backward`."""
+
+    _mirror: "Mapping[Var, Var | None]" = MappingProxyType({})
 
     if TYPE_CHECKING:
 
@@ -129,15 +133,10 @@ class Derivatives:
         return state, [sealed.numbers[twins[number]] for number in others]
 
     def _gradient_recording(self, output: int, seed: Any) -> "Recording":
-        """Record the gradients of all inputs that the output depends on."""
-        from graphtrace.run.derived import record_gradient
+        """Record the forward and the backward pass."""
+        from graphtrace.run.derived import record_backward
 
-        state = self._state
-        sealed = state.sealed
-        whole = State(sealed, output, state.title)
-        wrt = [n for n in range(len(sealed.nodes)) if sealed.kind(n) == "input"]
-        names = [f"∂{sealed.names[output]}/∂{sealed.names[n]}" for n in wrt]
-        return record_gradient(whole, wrt, seed, names)[0]
+        return record_backward(State(self._state.sealed, output, self._state.title), seed)
 
     def audit(self, *, rtol: float = 1e-4, atol: float = 1e-7) -> "AuditReport":
         """Re-run every operation and compare: purity, aliasing, shape, precision, both rules."""

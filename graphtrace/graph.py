@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphtrace.annotate.build import build_facts, edge_formula
+from graphtrace.annotate.build import build_facts
 from graphtrace.derivatives import Derivatives
 from graphtrace.errors import NameNotFoundError, RefusedError, ShapeError, did_you_mean
 from graphtrace.node import Edge, Node
 from graphtrace.ops.values import shape_of
+from graphtrace.readings import Readings
 from graphtrace.run import backward as reverse
 from graphtrace.run.inputs import Entered, as_input
 from graphtrace.run.record import Recording, record_expression, record_function
@@ -21,12 +22,9 @@ from graphtrace.tape.var import Var
 
 if TYPE_CHECKING:
     import networkx
-    import sympy
 
     from graphtrace.annotate.facts import GraphFacts
     from graphtrace.run.check import CheckReport
-    from graphtrace.run.paths import Paths
-    from graphtrace.run.uses import Contributions
 
 __all__ = ["Graph", "name", "parse", "trace"]
 
@@ -62,7 +60,7 @@ def name(value: Any, text: str) -> Any:
     return value
 
 
-class Graph(Derivatives):
+class Graph(Derivatives, Readings):
     """A recorded and evaluated computation graph.
 
     Made by `trace` or `parse`, or step by step: `g = Graph(); x, y = g.inputs(x=1.0, y=2.0)`,
@@ -95,6 +93,7 @@ class Graph(Derivatives):
         graph._given = recording.given
         graph._title = recording.title
         graph._leading = recording.leading
+        graph._mirror = recording.mirror
         graph._state_at = None
         graph._target = None
         graph._ran = False
@@ -186,7 +185,7 @@ class Graph(Derivatives):
         key = (len(self._records), len(self._tape.names))
         if self._state_at is None or self._state_at[:2] != key:
             sealed = Sealed(self._records, self._names, self._tape.scopes, self._result)
-            self._state_at = (*key, State(sealed, 0, self._title))
+            self._state_at = (*key, State(sealed, 0, self._title, self._mirror))
         state = self._state_at[2]
         state.output = state.sealed.numbers[self._output_record()]
         return state
@@ -241,7 +240,7 @@ class Graph(Derivatives):
         again starts afresh. Returns the graph itself.
 
         With `record=True` nothing is changed; instead the backward pass is recorded, and the
-        graph of both passes is returned, with the gradients of the inputs as its outputs.
+        graph of both passes is returned: every gradient is a node in it, named ∂output/∂node.
 
         Raises GradientError for a non-scalar output without a seed, ShapeError for a seed of
         another shape.
@@ -286,62 +285,18 @@ class Graph(Derivatives):
         )
         entered = Entered.of(tape, {key: twins[record] for key, record in self._inputs.items()})
         outputs = tuple(twins[r] for r in self._outputs or (self._result_record(),))
-        twin = Recording(
-            tape, list(twins.values()), entered, outputs, {}, self._title, self._leading
+        mirror = {twins[r]: None if of is None else twins[of] for r, of in self._mirror.items()}
+        return Graph._of(
+            Recording(
+                tape, [*twins.values()], entered, outputs, {}, self._title, self._leading, mirror
+            )
         )
-        return Graph._of(twin)
-
-    def contributions(self, node: "str | int | Var", *, symbolic: bool = False) -> "Contributions":
-        """Return one row for each use of a node, upstream × local, and their sum.
-
-        With `symbolic=True` the rows are SymPy expressions of the inputs.
-        """
-        from graphtrace.run.uses import find_contributions, find_symbolic_contributions
-
-        state, number = self._state, self._number(node)
-        formulas = [edge_formula(state.sealed, *use) for use in state.sealed.uses[number]]
-        if symbolic:
-            return find_symbolic_contributions(state, number, formulas)
-        return find_contributions(state, number, formulas)
-
-    def paths(
-        self,
-        source: "str | int | Var",
-        target: "str | int | Var | None" = None,
-        *,
-        limit: int = 100,
-    ) -> "Paths":
-        """Return the paths from source to target (default: the output), largest first.
-
-        Each has its product of local gradients; their sum is ∂target/∂source. At most
-        `limit` are listed, all are counted.
-        """
-        from graphtrace.run.paths import find_paths
-
-        state = self._state
-        end = state.output if target is None else self._number(target)
-        return find_paths(state, self._number(source), end, max(int(limit), 1))
 
     def check(self, *, rtol: float = 1e-4, atol: float = 1e-7) -> "CheckReport":
         """Check every edge's rule against finite differences of its operation alone."""
         from graphtrace.run.check import check_edges
 
         return check_edges(self._state, rtol, atol)
-
-    def symbolic(self, node: "str | int | Var | None" = None) -> "sympy.Expr":
-        """Return a scalar node (default: the output) as a SymPy expression of the inputs."""
-        from graphtrace.run.symbolic import Symbolic
-
-        state = self._state
-        return Symbolic(state).value(state.output if node is None else self._number(node))
-
-    def symbolic_gradient(self, output: "str | int | Var", node: "str | int | Var") -> "sympy.Expr":
-        """Return ∂output/∂node as a SymPy expression of the inputs."""
-        from graphtrace.run.symbolic import Symbolic
-
-        state = self._state
-        other = State(state.sealed, self._number(output), state.title)
-        return Symbolic(other).grad(self._number(node))
 
     def facts(self) -> "GraphFacts":
         """Return the immutable facts that pictures, tables and JSON are made from."""

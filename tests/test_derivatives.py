@@ -104,6 +104,43 @@ def test_the_recorded_backward_pass_is_a_graph_with_the_gradients_as_nodes():
     assert fourth["∂∂f/∂y/∂z"].value == pytest.approx(np.exp(3))
 
 
+def test_every_gradient_of_the_recorded_pass_is_a_node_with_the_line_of_its_operation():
+    def f(W, x, unused):
+        with gt.scope("layer"):
+            h = np.tanh(W @ x + x)
+        return np.sum(h * h) + np.sum(np.sign(unused))
+
+    g = gt.trace(f, RNG.normal(size=(3, 3)), RNG.normal(size=3), 1.0).backward()
+    both = g.backward(record=True)
+    facts = both.facts()
+    for node in g:
+        name = f"∂f/∂{node.name}"
+        if node.grad is None or node.op == "constant":
+            assert name not in both
+            continue
+        np.testing.assert_allclose(both[name].value, node.grad, rtol=1e-13, err_msg=name)
+        assert facts.mirror[both[name].id] == both[node.name].id
+    assert {both.nodes[i].name for i in facts.mirror if facts.mirror[i] is None}.isdisjoint(
+        f"∂f/∂{node.name}" for node in g
+    )
+    assert both["∂f/∂h"].where.line == g.output.where.line
+    assert {n.scope[0] for n in facts.nodes if n.id in facts.mirror} == {"backward"}
+    assert [n.scope for n in facts.nodes if n.name == "h"] == [("forward", "layer")]
+    other = both.at(x=np.ones(3))
+    np.testing.assert_allclose(other["∂f/∂W"].value, g.at(x=np.ones(3)).backward()["W"].grad)
+    assert other.facts().mirror == facts.mirror
+
+
+def test_the_recorded_pass_starts_from_the_seed_and_ends_at_it_without_inputs_in_reach():
+    g = gt.trace(lambda x: x * 2.0, np.ones(3))
+    both = g.backward(seed=[1.0, 2.0, 3.0], record=True)
+    np.testing.assert_array_equal(both.output.value, [2, 4, 6])
+    still = gt.parse("f = sign(x)", x=2).backward(record=True)
+    assert still["∂f/∂x"].value == 0.0
+    cut = gt.trace(lambda x: np.argmax(x) * 1.0, np.array([1.0, 2.0])).backward(record=True)
+    assert cut.output.value == 1.0
+
+
 def test_third_derivatives_by_repetition():
     first = gt.parse("f = sin(x)", x=0.7).backward(record=True)
     second = first.backward(record=True)

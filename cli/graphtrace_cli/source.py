@@ -25,12 +25,20 @@ FILE = re.compile(r"(?P<path>.+\.py)(:(?P<function>\w*))?")
 
 
 def load_with_gradients(
-    source: str, at: list[str] | None, seed: str | None = None, output: str | None = None
+    source: str,
+    at: list[str] | None,
+    seed: str | None = None,
+    output: str | None = None,
+    *,
+    record: bool = False,
 ) -> "Graph":
-    """Return the graph of SOURCE at the given inputs, after its backward pass."""
+    """Return the graph of SOURCE at the given inputs, after its backward pass.
+
+    With `record` it is the graph of both passes.
+    """
     graph = load(source, at)
     start = None if seed is None else parse_value(seed, "--seed")
-    return graph.backward(output, seed=start)
+    return graph.backward(output, seed=start, record=record)
 
 
 def load(source: str, at: list[str] | None) -> "Graph":

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Format", "Look", "Scale", "Show", "Theme"]
+__all__ = ["Backward", "Format", "Look", "Scale", "Show", "Theme"]
 
 
 def _complete(offered: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
@@ -68,6 +68,14 @@ Theme = Annotated[
 Look = Annotated[
     str,
     typer.Option(metavar="NAME", autocompletion=_complete(_looks), help="auto, circuit or card."),
+]
+Backward = Annotated[
+    bool,
+    typer.Option(
+        "--backward",
+        help="Draw the backward pass as a graph of its own, below the forward one.",
+        show_default=False,
+    ),
 ]
 Scale = Annotated[
     float | None,

@@ -24,7 +24,11 @@ def build_facts(state: State) -> GraphFacts:
         for target, operands in enumerate(state.sealed.operands)
         for slot in range(len(operands))
     )
-    return GraphFacts(nodes, edges, state.output, state.title)
+    numbers = state.sealed.numbers
+    mirror = {
+        numbers[record]: None if of is None else numbers[of] for record, of in state.mirror.items()
+    }
+    return GraphFacts(nodes, edges, state.output, state.title, mirror)
 
 
 def node_facts(state: State, number: int) -> NodeFacts:

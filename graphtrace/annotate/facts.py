@@ -1,6 +1,7 @@
 """Immutable facts about a graph: what pictures, tables and JSON are made from."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -72,9 +73,14 @@ class EdgeFacts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GraphFacts:
-    """All nodes in tape order, all edges by target and slot, and the output's id."""
+    """All nodes in tape order, all edges by target and slot, and the output's id.
+
+    `mirror` is not empty for a recorded backward pass: it has the id of each of its nodes, with
+    the id of the forward node that it is the gradient of, or None for a step in between.
+    """
 
     nodes: tuple[NodeFacts, ...]
     edges: tuple[EdgeFacts, ...]
     output: int
     title: str
+    mirror: Mapping[int, int | None] = field(default_factory=dict)

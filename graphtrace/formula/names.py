@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-__all__ = ["latex_name", "latex_number", "number_text", "pretty_name"]
+__all__ = ["gradient_parts", "latex_name", "latex_number", "number_text", "pretty_name"]
 
 GREEK = frozenset(
     """
@@ -30,6 +30,9 @@ ELEMENT = re.compile(r"^(.*)\[([^\[\]]*)\]$", re.DOTALL)
 
 def pretty_name(name: str) -> str:
     """Return the name for plain text: `h1` and `h_1` become `h₁`, `x[0]` stays."""
+    parts = gradient_parts(name)
+    if parts:
+        return f"∂{pretty_name(parts[0])}/∂{pretty_name(parts[1])}"
     match = PARTS.match(name)
     if match and match[2]:
         return match[1] + match[2].translate(SUBSCRIPTS)
@@ -41,6 +44,12 @@ def latex_name(name: str) -> str:
 
     Every character that LaTeX reads as a command is escaped.
     """
+    parts = gradient_parts(name)
+    if parts:
+        above, below = map(latex_name, parts)
+        if gradient_parts(parts[0]):
+            return rf"\frac{{\partial}}{{\partial {below}}} {above}"
+        return rf"\frac{{\partial {above}}}{{\partial {below}}}"
     element = ELEMENT.match(name)
     if element and element[1]:
         return f"{latex_name(element[1])}_{{{_escape(element[2])}}}"
@@ -52,6 +61,21 @@ def latex_name(name: str) -> str:
     if head and tail and head.isalpha() and tail.isalnum():
         return f"{_base(head)}_{{{_base(tail) if tail.isalpha() else tail}}}"
     return rf"\mathrm{{{_escape(name)}}}" if name else ""
+
+
+def gradient_parts(name: str) -> tuple[str, str] | None:
+    """Return f and x of the gradient ∂f/∂x, each of which may be a gradient; None for others."""
+    if not name.startswith("∂"):
+        return None
+    open_ = 1
+    for at in range(1, len(name)):
+        if name.startswith("/∂", at):
+            open_ -= 1
+            if not open_:
+                return name[1:at], name[at + 2 :]
+        elif name[at] == "∂" and name[at - 1] != "/":
+            open_ += 1
+    return None
 
 
 def _base(word: str) -> str:

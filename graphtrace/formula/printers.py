@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 
-from graphtrace.formula.names import latex_name, latex_number, number_text
+from graphtrace.formula.names import gradient_parts, latex_name, latex_number, number_text
 from graphtrace.formula.tree import Call, Expr, Name, Notation, Number
 
 __all__ = ["to_latex", "to_text"]
@@ -28,7 +28,7 @@ def _text(expr: Expr, notations: Notations, names: Mapping[str, str]) -> tuple[s
         return _number(expr, number_text, "[", "]")
     if isinstance(expr, Name):
         name = names.get(expr.id, expr.id)
-        return name, 6 if (_as_number(name) or 0.0) < 0 else ATOM
+        return name, _tightness(name)
     indicator = _indicator(expr)
     if indicator is not None:
         return f"1[{_text(indicator, notations, names)[0]}]", ATOM
@@ -48,6 +48,13 @@ def _text(expr: Expr, notations: Notations, names: Mapping[str, str]) -> tuple[s
     return f"{expr.op}({', '.join(plain)})", ATOM
 
 
+def _tightness(name: str) -> int:
+    """Return how tightly a name binds: ∂f/∂x as a quotient, a negative number as its sign."""
+    if gradient_parts(name):
+        return 5
+    return 6 if (_as_number(name) or 0.0) < 0 else ATOM
+
+
 def to_latex(expr: Expr, notations: Notations, names: Mapping[str, str] | None = None) -> str:
     """Return the expression in LaTeX (math mode), names with subscripts and Greek letters."""
     return _latex(expr, notations, names or {})[0]
@@ -64,7 +71,7 @@ def _latex(expr: Expr, notations: Notations, names: Mapping[str, str]) -> tuple[
             if number is not None
             else (
                 latex_name(name),
-                ATOM,
+                _tightness(name),
             )
         )
     indicator = _indicator(expr)

@@ -55,8 +55,8 @@ def _walk(facts: GraphFacts) -> tuple[list[_Line], set[int]]:
         incoming.setdefault(use.target, []).append(use)
     lines: list[_Line] = []
     seen: set[int] = set()
-    put_off: dict[int, None] = {facts.output: None}
-    roots = deque([facts.output])
+    roots = deque(_roots(facts))
+    put_off: dict[int, None] = dict.fromkeys(roots)
     while roots and len(lines) < LINES:
         root = roots.popleft()
         stack: list[tuple[int, EdgeFacts | None, str, str, int]] = [(root, None, "", "", 0)]
@@ -77,6 +77,12 @@ def _walk(facts: GraphFacts) -> tuple[list[_Line], set[int]]:
                 tee, rest = ("└─ ", "   ") if last else ("├─ ", "│  ")
                 stack.append((operand.source, operand, stem + tee, stem + rest, depth + 1))
     return lines, seen
+
+
+def _roots(facts: GraphFacts) -> list[int]:
+    """Return what trees stand for: the output, or every input's gradient of a backward pass."""
+    inputs = {node.id for node in facts.nodes if node.kind == "input"}
+    return [id_ for id_, of in facts.mirror.items() if of in inputs] or [facts.output]
 
 
 def _shown_name(node: NodeFacts) -> str:
@@ -171,7 +177,8 @@ def _sentence(facts: GraphFacts, missing: int) -> str:
 
 def _reachable(facts: GraphFacts) -> set[int]:
     operands = {node.id: node.operands for node in facts.nodes}
-    found, stack = {facts.output}, [facts.output]
+    stack = _roots(facts)
+    found = set(stack)
     while stack:
         for id_ in operands[stack.pop()]:
             if id_ not in found:

@@ -51,6 +51,7 @@ class Theme:
         return {
             "wire": ("none", self.ink, 1.15),
             "alias": ("none", self.ink, 1.15),
+            "reference": ("none", self.soft, 0.8),
             "operation": (self.paper, self.ink, 1.4),
             "card": (self.paper, self.line, 1.1),
             "cluster": ("none", self.line, 1.0),

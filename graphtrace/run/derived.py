@@ -8,19 +8,21 @@ their turn, to any order.
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from types import CodeType
 from typing import Any
 
 import numpy as np
 
+from graphtrace.ops.registry import OPS
 from graphtrace.ops.values import shape_of
 from graphtrace.run.inputs import Entered
 from graphtrace.run.modes import pull_back, push_forward
 from graphtrace.run.record import Recording
 from graphtrace.run.state import State
 from graphtrace.tape.tape import Tape, apply
-from graphtrace.tape.var import INPUT, Var
+from graphtrace.tape.var import CONSTANT, INPUT, Var
 
-__all__ = ["record_gradient", "record_product", "replayed"]
+__all__ = ["record_backward", "record_gradient", "record_product", "replayed"]
 
 Twins = list[Any]
 """For each node of the old graph its twin on the new tape; constants stay plain values."""
@@ -59,6 +61,90 @@ def replayed(state: State, tape: Tape, last: int) -> Twins:
                 operands = [tape.constant(operand, place) for operand in operands]
             twins.append(apply(op, operands, sealed.params(number) or None, place))
     return twins
+
+
+def record_backward(state: State, seed: Any) -> Recording:
+    """Record forward and backward pass as one graph, each under a scope of its name.
+
+    The gradient of every node that the output depends on is a node ∂output/∂node of its own; what
+    its rule computes on the way stands at the line of the operation that the rule belongs to. The
+    outputs are the gradients of the inputs; an input that no path reaches has none.
+    """
+    sealed = state.sealed
+    with recording() as tape:
+        twins = replayed(state, tape, len(sealed.nodes) - 1)
+        notes = _Notes(state, tape, twins)
+        found = pull_back(state, twins, state.output, seed, notes.whole)
+        notes.settle()
+        inputs = [found[n] for n in sorted(found) if sealed.kind(n) == "input"]
+        outputs = tuple(inputs) or (found[state.output],)
+        names = [notes.name(n) for n in sorted(found) if sealed.kind(n) == "input"]
+        done = _finish(state, tape, twins, outputs, names or [notes.name(state.output)])
+    title = f"forward and backward pass of {state.title or sealed.names[state.output]}"
+    tape.scopes = notes.scopes()
+    return done._replace(given=done.given | notes.given, title=title, mirror=notes.mirror)
+
+
+class _Notes:
+    """What each record of a backward pass is for, noted while it is recorded."""
+
+    def __init__(self, state: State, tape: Tape, twins: Twins) -> None:
+        self._state, self._tape, self._twins = state, tape, twins
+        self._target = state.output
+        self._settled = len(tape)
+        self._paths = [("forward", *self._scope_of(record)) for record in tape]
+        self.mirror: dict[Var, Var | None] = {}
+        self.given: dict[Var, str] = {}
+
+    def _scope_of(self, twin: Var) -> tuple[str, ...]:
+        if not hasattr(self, "_numbers"):
+            self._numbers = {t: n for n, t in enumerate(self._twins) if t.__class__ is Var}
+        number = self._numbers.get(twin)
+        return () if number is None else self._state.sealed.scope(number)
+
+    def name(self, number: int) -> str:
+        """Return ∂output/∂node."""
+        names = self._state.sealed.names
+        return f"∂{names[self._state.output]}/∂{names[number]}"
+
+    def whole(self, number: int, gradient: Any) -> Var:
+        """Give a node's gradient a record of its own, with its name."""
+        self.settle()
+        self._target = number
+        if gradient.__class__ is not Var:
+            gradient = self._tape.leaf(gradient, CONSTANT)
+        elif self.mirror.get(gradient) is not None:
+            gradient = apply(OPS["identity"], (gradient,), None, (None, 0))
+        self.settle()
+        self.mirror[gradient] = self._twins[number]
+        self.given[gradient] = self.name(number)
+        made: Var = gradient
+        return made
+
+    def settle(self) -> None:
+        """Put what was recorded since the last time to the operation that it was recorded for."""
+        sealed = self._state.sealed
+        record = sealed.nodes[self._target]
+        path = ("backward", *sealed.scope(self._target))
+        for made in self._tape[self._settled :]:
+            made.code, made.lasti = record.code, _inside(record)
+            self.mirror.setdefault(made, None)
+            self._paths.append(path)
+        self._settled = len(self._tape)
+
+    def scopes(self) -> list[tuple[int, tuple[str, ...]]]:
+        """Return the scopes in the order they are entered, with the first record in each."""
+        found: list[tuple[int, tuple[str, ...]]] = [(0, ())]
+        for start, path in enumerate(self._paths):
+            if path != found[-1][1]:
+                found.append((start, path))
+        return found
+
+
+def _inside(record: Var) -> int:
+    """Return the place of what is recorded inside of a call: see `tape/sources.py`."""
+    lasti = getattr(record, "lasti", 0)
+    return min(lasti, ~lasti) if isinstance(record.code, CodeType) else lasti
 
 
 def record_gradient(

@@ -4,7 +4,7 @@
 to record the sweep itself (`derived.py`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,9 @@ from graphtrace.ops.registry import Op
 from graphtrace.ops.values import cast_like, normal, shape_of
 from graphtrace.run.backward import carries
 from graphtrace.run.state import State
+
+TANGENTS = 2**20
+"""The most numbers that the tangents of one node may have at a time."""
 
 __all__ = ["jacobian", "pull_back", "push_forward", "reaches", "values_of"]
 
@@ -28,14 +31,28 @@ def reaches(state: State, op: Op, slot: int, source: int) -> bool:
     return op.passes(slot) and sealed.differentiable[source] and carries(sealed.nodes[source])
 
 
-def pull_back(state: State, values: Sequence[Any], output: int, seed: Any) -> dict[int, Any]:
-    """Return ∂⟨seed, output⟩/∂node for every node that the output depends on."""
+def pull_back(
+    state: State,
+    values: Sequence[Any],
+    output: int,
+    seed: Any,
+    whole: Callable[[int, Any], Any] | None = None,
+) -> dict[int, Any]:
+    """Return ∂⟨seed, output⟩/∂node for every node that the output depends on.
+
+    `whole(node, gradient)` is told each gradient once its last contribution is in, before it is
+    passed on; what it returns takes the gradient's place.
+    """
     sealed = state.sealed
     found: dict[int, Any] = {output: seed}
     with np.errstate(all="ignore"):
         for target in range(output, -1, -1):
             op = sealed.op(target)
-            if target not in found or op is None:
+            if target not in found:
+                continue
+            if whole is not None:
+                found[target] = whole(target, found[target])
+            if op is None:
                 continue
             operands = [values[operand] for operand in sealed.operands[target]]
             params = sealed.params(target)
@@ -48,11 +65,17 @@ def pull_back(state: State, values: Sequence[Any], output: int, seed: Any) -> di
 
 
 def push_forward(
-    state: State, values: Sequence[Any], directions: Mapping[int, Any], output: int
+    state: State,
+    values: Sequence[Any],
+    directions: Mapping[int, Any],
+    output: int,
+    *,
+    many: bool = False,
 ) -> Any:
     """Return the tangent of the output when nodes move along directions; None when it stays.
 
-    A node that has a direction moves along it alone, whatever its operands do.
+    A node that has a direction moves along it alone, whatever its operands do. With `many`,
+    directions and tangent are stacked along a leading axis.
     """
     sealed = state.sealed
     tangents: dict[int, Any] = dict(directions)
@@ -65,7 +88,8 @@ def push_forward(
             for slot, source in enumerate(sealed.operands[target]):
                 if source not in tangents or not op.passes(slot):
                     continue
-                piece = op.push(
+                push = op.push_many if many else op.push
+                piece = push(
                     slot, tangents[source], values[target], operands, sealed.params(target)
                 )
                 tangents[target] = tangents[target] + piece if target in tangents else piece
@@ -75,17 +99,22 @@ def push_forward(
 def jacobian(state: State, output: int, node: int) -> Any:
     """Return ∂output/∂node, of shape output.shape + node.shape; a float between scalars.
 
-    One forward sweep for each element of the node, or one reverse sweep for each element of
-    the output, whichever are fewer.
+    One forward sweep with all elements of the node (in portions, so that tangents stay in
+    bounds), or one reverse sweep for each element of the output, whichever are fewer.
     """
     values = values_of(state)
     rows, columns = np.shape(values[output]), np.shape(values[node])
     found = np.zeros((int(np.prod(rows)), int(np.prod(columns))))
     if found.shape[1] <= found.shape[0]:
-        for column, direction in enumerate(_units(columns)):
-            moved = push_forward(state, values, {node: direction}, output)
+        largest = max(int(np.size(value)) for value in values[node : output + 1] or [1.0])
+        portion = max(1, TANGENTS // max(largest, 1))
+        for start in range(0, found.shape[1], portion):
+            directions = np.eye(
+                min(portion, found.shape[1] - start), found.shape[1], start
+            ).reshape(-1, *columns)
+            moved = push_forward(state, values, {node: directions}, output, many=True)
             if moved is not None:
-                found[:, column] = np.ravel(moved)
+                found[:, start : start + len(moved)] = moved.reshape(len(moved), -1).T
     else:
         for row, seed in enumerate(_units(rows)):
             pulled = pull_back(state, values, output, seed).get(node)

@@ -5,7 +5,7 @@ import inspect
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +22,9 @@ from graphtrace.tape.var import Var
 __all__ = ["Recording", "record_expression", "record_function"]
 
 
+NOTHING: Mapping[Var, Var | None] = MappingProxyType({})
+
+
 class Recording(NamedTuple):
     """A finished recording.
 
@@ -34,6 +37,8 @@ class Recording(NamedTuple):
     given: names that statements give, by record; inputs and `gt.name` aside.
     title: the function's name or the expression.
     leading: how many records at the front are inputs.
+    mirror: for a recorded backward pass, each of its records with the forward record that it is
+        the gradient of; None for a step in between.
     """
 
     tape: Tape
@@ -43,6 +48,7 @@ class Recording(NamedTuple):
     given: dict[Var, str]
     title: str
     leading: int = 0
+    mirror: Mapping[Var, Var | None] = NOTHING
 
 
 def record_function(

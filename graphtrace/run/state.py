@@ -1,12 +1,13 @@
 """An evaluated graph as data: what every reading reads."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from graphtrace.ops.values import shape_of
 from graphtrace.run import backward as reverse
 from graphtrace.tape.sealed import Sealed
-from graphtrace.tape.var import ABSENT
+from graphtrace.tape.var import ABSENT, Var
 
 __all__ = ["State"]
 
@@ -15,12 +16,15 @@ __all__ = ["State"]
 class State:
     """A sealed recording with its output's number; gradients live on the records.
 
+    `mirror` is that of the recording: see `Recording`.
+
     The readings of `run` and `annotate` take a State and return values.
     """
 
     sealed: Sealed
     output: int
     title: str = ""
+    mirror: Mapping[Var, Var | None] = field(default_factory=dict)
     _cache: dict[str, Any] = field(default_factory=dict)
 
     def value(self, number: int) -> Any:

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphtrace.scene.geometry import arrow, straight
 from graphtrace.scene.model import Label, Point, Shape, Text
 
-__all__ = ["Arrival", "Block", "Guest", "Lead", "Row", "Stack", "arrive", "guests", "row_labels",
+__all__ = ["Arrival", "Block", "Guest", "Lead", "Row", "Stack", "arrive", "guests", "mirrored",
+           "row_labels",
            "stack"]  # fmt: skip
 
 GAP = 4.0
@@ -116,11 +117,56 @@ class Block:
     labels: tuple[Label, ...]
     scope: tuple[str, ...] = ()
     guests: tuple[Guest, ...] = ()
+    mirrored: bool = False
 
     @property
     def axis(self) -> float:
         """The y of the axis."""
         return self.height / 2
+
+    @property
+    def exit(self) -> Point:
+        """Where wires leave."""
+        return (0.0 if self.mirrored else self.width), self.axis
+
+
+def mirrored(block: Block) -> Block:
+    """Return a block that is read from right to left; its type and a card's inside stay."""
+    wide = block.width
+    card = next((shape.x for shape in block.shapes if shape.role == "card"), float("inf"))
+    return replace(
+        block,
+        arrivals=tuple(
+            replace(
+                arrival,
+                start=(wide - arrival.start[0], arrival.start[1]),
+                path=tuple((wide - x, y) for x, y in arrival.path),
+                head=_flipped_head(wide, arrival.head),
+            )
+            for arrival in block.arrivals
+        ),
+        shapes=tuple(
+            replace(s, x=s.x - card if s.x >= card else wide - s.x - s.width) for s in block.shapes
+        ),
+        labels=tuple(
+            label.moved(-card, 0) if label.left >= card else _flipped_label(wide, label)
+            for label in block.labels
+        ),
+        guests=tuple(
+            replace(guest, label=_flipped_label(wide, guest.label)) for guest in block.guests
+        ),
+        mirrored=True,
+    )
+
+
+def _flipped_head(wide: float, head: tuple[Point, Point, Point]) -> tuple[Point, Point, Point]:
+    a, b, c = ((wide - x, y) for x, y in head)
+    return a, b, c
+
+
+def _flipped_label(wide: float, label: Label) -> Label:
+    anchor = {"start": "end", "end": "start"}.get(label.anchor, label.anchor)
+    return replace(label, x=wide - label.x, anchor=anchor)
 
 
 def stack(rows: Sequence[Row], least: float = 26.0) -> Stack:

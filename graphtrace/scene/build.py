@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts
 from graphtrace.errors import LayoutError
-from graphtrace.scene.blocks import Block, Row
+from graphtrace.scene.blocks import Block, Row, mirrored
 from graphtrace.scene.borders import clear_of
 from graphtrace.scene.card import card_block, scales_of
 from graphtrace.scene.circuit import operation_block, source_block
@@ -22,7 +22,7 @@ from graphtrace.scene.layout import (
 from graphtrace.scene.model import Box, Cluster, Label, Point, Scene, SceneNode, Wire
 from graphtrace.scene.options import Options
 from graphtrace.scene.plan import Plan, edge_key, make_plan, rows_of
-from graphtrace.scene.routes import EDGE, SIDE, joined, wall
+from graphtrace.scene.routes import EDGE, SIDE, joined, joined_backwards, wall
 from graphtrace.scene.sidebar import sidebar
 from graphtrace.scene.typeset import plain, printable
 
@@ -88,7 +88,7 @@ def _wide(scene: Scene, options: Options) -> tuple[str, ...]:
 def _lack(placement: Placement) -> float:
     """Return by how much the columns stand too close for the steepest wire's curve."""
     ends = [(route[0], route[-1]) for route in placement.routes]
-    needs = [STEEP * abs(y1 - y0) - (x1 - x0 + 2 * SIDE) for (x0, y0), (x1, y1) in ends]
+    needs = [STEEP * abs(y1 - y0) - (abs(x1 - x0) + 2 * SIDE) for (x0, y0), (x1, y1) in ends]
     return max(needs, default=0.0)
 
 
@@ -101,7 +101,7 @@ class _Draft:
     """The blocks of a plan, for any order of the wires into each node."""
 
     def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+        self.plan = plan
         self._names = {node.id: node.name for node in plan.facts.nodes}
         nodes = {node.id: node for node in plan.facts.nodes}
         self._rows = {node.id: rows_of(plan, node, nodes) for node in plan.facts.nodes}
@@ -124,12 +124,12 @@ class _Draft:
     @property
     def routed(self) -> list[EdgeFacts]:
         """The edges that run from block to block; the others start from a lead."""
-        return [edge for edge in self._plan.facts.edges if not self._plan.led(edge)]
+        return [edge for edge in self.plan.facts.edges if not self.plan.led(edge)]
 
     def blocks(self, order: dict[int, list[int]]) -> list[Block]:
         """Return all blocks in tape order, with the wires into each in the given order."""
         found = []
-        for node in self._plan.facts.nodes:
+        for node in self.plan.facts.nodes:
             if node.id not in self._hidden:
                 rows = self._rows[node.id]
                 found.append(self._block(node, [rows[i] for i in order.get(node.id, [])] or rows))
@@ -155,21 +155,24 @@ class _Draft:
         return found
 
     def _block(self, node: NodeFacts, rows: list[Row]) -> Block:
-        plan = self._plan
+        plan = self.plan
+        role = "gradient" if node.id in plan.flows else "value"
         if node.id in plan.cards:
-            return card_block(node, rows, plan.options, self._scales, self.output_name)
-        if node.kind != "op":
-            return source_block(node, plan.options)
-        return operation_block(
-            node, rows, plan.options,
-            named=node.named or node.id in plan.quoted,
-            output=node.id in plan.ends,
-        )  # fmt: skip
+            block = card_block(node, rows, plan.options, self._scales, self.output_name, role)
+        elif node.kind != "op":
+            block = source_block(node, plan.options, role)
+        else:
+            block = operation_block(
+                node, rows, plan.options, role,
+                named=node.named or node.id in plan.quoted,
+                output=node.id in plan.ends,
+            )  # fmt: skip
+        return mirrored(block) if node.id in plan.back else block
 
     @property
     def output_name(self) -> str:
         """The name of what the graph computes."""
-        return self._names.get(self._plan.facts.output, "f")
+        return self._names.get(self.plan.facts.output, "f")
 
 
 def _frame(blocks: list[Block], draft: _Draft) -> Frame:
@@ -182,6 +185,7 @@ def _frame(blocks: list[Block], draft: _Draft) -> Frame:
             block.height + 2 * EDGE,
             tuple(a.start[1] + EDGE for a in ports[block.key]),
             block.scope,
+            block.mirrored,
         )
         for block in blocks
     )
@@ -194,7 +198,12 @@ def _frame(blocks: list[Block], draft: _Draft) -> Frame:
         )
         for edge in draft.routed
     )
-    return Frame(boxes, wires)
+    pairs = tuple(
+        (index[f"n{of}"], index[f"n{gradient}"])
+        for gradient, of in draft.plan.facts.mirror.items()
+        if of is not None and f"n{of}" in index and f"n{gradient}" in index
+    )
+    return Frame(boxes, wires, pairs=pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +216,7 @@ class _Parts:
 def _compose(plan: Plan, draft: _Draft, blocks: list[Block], placement: Placement) -> Scene:
     corner = _corners(blocks, placement)
     wires = _wires(draft, blocks, placement)
-    boxes = clear_of([wire.points for wire in wires], placement.clusters)
+    boxes = _level(plan, clear_of([wire.points for wire in wires], placement.clusters))
     parts = _Parts(
         [node for block in blocks for node in _nodes(block, *corner[block.key])],
         wires,
@@ -234,6 +243,17 @@ def _compose(plan: Plan, draft: _Draft, blocks: list[Block], placement: Placemen
         tuple(_moved_cluster(cluster, dx, dy) for cluster in parts.clusters),
         (placement.note,) if placement.note else (),
     )
+
+
+def _level(plan: Plan, boxes: dict[tuple[str, ...], Box]) -> dict[tuple[str, ...], Box]:
+    """Let the frames of the forward and of the backward pass begin and end together."""
+    if not plan.back:
+        return boxes
+    outer = bounds([box for path, box in boxes.items() if len(path) == 1], [])
+    return {
+        path: replace(box, x=outer.x, width=outer.width) if len(path) == 1 else box
+        for path, box in boxes.items()
+    }
 
 
 def _around(parts: _Parts) -> Box:
@@ -282,12 +302,14 @@ def _wires(draft: _Draft, blocks: list[Block], placement: Placement) -> list[Wir
             if arrival.port:
                 source, route = routes[arrival.edge]
                 tail, x0, y0 = places[source]
-                out = (x0 + tail.width, y0 + tail.axis)
+                out = (x0 + tail.exit[0], y0 + tail.exit[1])
                 others = [b for key, b in (walls or {}).items() if key not in (source, block.key)]
-                points = joined(out, route, points, others if few else None)
+                way = joined if not block.mirrored else joined_backwards
+                points = way(out, route, points, others if few else None)
             else:
-                dashed = leads[source].role == "alias"
-            role, title = "alias" if dashed else "wire", draft.titles[arrival.edge]
+                dashed = leads[source].role in ("alias", "reference")
+            role = leads[source].role if dashed else "wire"
+            title = draft.titles[arrival.edge]
             found.append(
                 Wire(arrival.edge, source, block.key, role, title, points, (a, b, c), dashed)
             )

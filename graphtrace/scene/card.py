@@ -44,18 +44,26 @@ def scales_of(plan: Plan) -> Scales:
     peaks = [0.0, 0.0]
     for node in plan.facts.nodes:
         if node.id in plan.cards:
-            for index, value in enumerate((node.value, node.grad)):
+            for index, value in enumerate((node.value, node.grad), node.id in plan.flows):
                 if value is not None and summarize(value).grid is None:
                     peaks[index] = max(peaks[index], thumbnail(value).peak)
     return Scales(*peaks)
 
 
 def card_block(
-    node: NodeFacts, rows: list[Row], options: Options, scales: Scales, output: str
+    node: NodeFacts,
+    rows: list[Row],
+    options: Options,
+    scales: Scales,
+    output: str,
+    role: str = "value",
 ) -> Block:
-    """Return a card with its operands' last pieces of wire at the left."""
+    """Return a card with its operands' last pieces of wire at the left.
+
+    `role` is what its value is: a value, or in a backward pass a gradient.
+    """
     title, description = describe_node(node, options.digits)
-    inside = _inside(node, options, scales, output)
+    inside = _inside(node, options, scales, output, role)
     pile_ = stack(rows, least=24.0)
     # Whole, so that the card ends where its block does.
     left = trigonometry.ceil(pile_.width + 16) if rows else 0
@@ -77,7 +85,7 @@ def card_block(
     )  # fmt: skip
 
 
-def _inside(node: NodeFacts, options: Options, scales: Scales, output: str) -> Strip:
+def _inside(node: NodeFacts, options: Options, scales: Scales, output: str, role: str) -> Strip:
     strips = []
     if "name" in options.show or "formula" in options.show:
         strips.append(_header(node))
@@ -87,7 +95,8 @@ def _inside(node: NodeFacts, options: Options, scales: Scales, output: str) -> S
     if small:
         strips.append(line_strip(plain("   ".join(small), "shape", 10.0, limit=48)))
     if "value" in options.show:
-        strips += _summary(node.value, "value", options.digits, scales.value)
+        peak = scales.value if role == "value" else scales.gradient
+        strips += _summary(node.value, role, options.digits, peak)
     if "grad" in options.show and node.grad is not None:
         strips.append(
             line_strip(plain(gradient_name(output, node.name), "gradient", 11.0, italic=True))

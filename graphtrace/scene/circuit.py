@@ -48,10 +48,10 @@ def _room(ink: Text | None) -> float:
     return LIFT + ink.ascent + (9 if ink.role == "badge-text" else 3)
 
 
-def _stub(node: NodeFacts, options: Options, bare: bool = False) -> _Stub:
+def _stub(node: NodeFacts, options: Options, role: str = "value", bare: bool = False) -> _Stub:
     value = gradient = None
     if "value" in options.show and not bare:
-        value = _number(node.value, "value", options.digits)
+        value = _number(node.value, role, options.digits)
     if "grad" in options.show and node.grad is not None and not bare:
         gradient = _number(node.grad, "gradient", options.digits)
     inks = [ink for ink in (value, gradient) if ink]
@@ -108,26 +108,29 @@ def _below(notes: list[Text], centre: float, top: float) -> list[Label]:
     return labels
 
 
-def source_block(node: NodeFacts, options: Options, *, bare: bool = False) -> Block:
-    """Return an input (its name at the wire's left end) or a constant (its number there)."""
+def source_block(node: NodeFacts, options: Options, role: str = "value") -> Block:
+    """Return an input (its name at the wire's left end) or a constant (its number there).
+
+    `role` is what its value is: in a backward pass the seed is a gradient, and has a name.
+    """
     title, description = describe_node(node, options.digits)
-    constant = node.kind == "constant"
+    constant = node.kind == "constant" and role == "value"
     if constant:
         ink = plain(numeral(brief(node.value, options.digits)), "constant", VALUE)
     else:
         ink = name(node.name, "name", NAME)
-    stub = _stub(node, options, bare=bare or constant)
+    stub = _stub(node, options, role, bare=constant)
     notes = _notes(node, options) if not constant else []
     left = ink.width + 7
     width = trigonometry.ceil(max(left + stub.length, *(n.width for n in notes), 0.0))
-    fall = max(stub.fall, 10.0) + sum(n.height + 1 for n in notes)
-    height = _even(max(stub.rise, 10.0), fall)
+    drop = min((ink.ascent - ink.descent) / 2, 6.0) if ink.art else CAP * ink.size / 2
+    fall = max(max(stub.fall, 10.0) + sum(n.height + 1 for n in notes), drop + ink.descent)
+    height = _even(max(stub.rise, 10.0, ink.ascent - drop), fall)
     axis = height / 2
     shapes, labels = _draw_stub(stub, left, axis)
     # Long blocks keep their wire up to the port at the right edge.
     shapes[0] = Shape("line", "wire", left, axis, width - left, 0)
-    baseline = axis + (ink.ascent - ink.descent) / 2 if ink.art else axis + CAP * ink.size / 2
-    labels.append(Label(ink, 0, min(baseline, axis + 6) if ink.art else baseline))
+    labels.append(Label(ink, 0, axis + drop))
     labels += _below(notes, width / 2, axis + max(stub.fall, 10.0))
     return Block(
         f"n{node.id}", node.kind, title, description, width, height, (), tuple(shapes),
@@ -135,23 +138,32 @@ def source_block(node: NodeFacts, options: Options, *, bare: bool = False) -> Bl
     )  # fmt: skip
 
 
-def lead_of(node: NodeFacts, key: str, options: Options) -> Lead:
-    """Return what stands for a constant or a hub inside of the block of a node that uses it."""
+def lead_of(node: NodeFacts, key: str, options: Options, kind: str = "alias") -> Lead:
+    """Return what stands for a constant or another node inside of the block that uses it.
+
+    `kind` is ``"alias"`` for a hub, ``"reference"`` for a forward value in the backward pass.
+    """
     title, description = describe_node(node, options.digits)
     if node.kind == "constant":
         ink = plain(numeral(brief(node.value, options.digits)), "constant", VALUE)
         return Lead(key, "constant", title, description, ink)
-    return Lead(key, "alias", title, description, name(node.name, "name", 15.0))
+    return Lead(key, kind, title, description, name(node.name, "name", 15.0))
 
 
 def operation_block(
-    node: NodeFacts, rows: list[Row], options: Options, *, named: bool, output: bool
+    node: NodeFacts,
+    rows: list[Row],
+    options: Options,
+    role: str = "value",
+    *,
+    named: bool,
+    output: bool,
 ) -> Block:
     """Return an operation: its operands' last pieces of wire, its circle, its stub."""
     title, description = describe_node(node, options.digits)
     glyph = plain(node.symbol, "operator", GLYPH if len(node.symbol) < 3 else 13.0, limit=14)
     radius = max(RADIUS, glyph.width / 2 + 8)
-    stub, pile = _stub(node, options), stack(rows, 26.0 if len(rows) <= MOST_ROWS else 9.0)
+    stub, pile = _stub(node, options, role), stack(rows, 26.0 if len(rows) <= MOST_ROWS else 9.0)
     caption = _caption(node, options, named and not output)
     end = name(node.name, "name", NAME) if output and "name" in options.show else None
 
@@ -163,7 +175,9 @@ def operation_block(
     top, bottom = min(pile.offsets, default=0.0), max(pile.offsets, default=0.0)
     above = _small_print([caption] if caption else [], centre, radius, stub.rise, -top, -1)
     below = _small_print(_notes(node, options), centre, radius, stub.fall, bottom, 1)
-    room = max(RADIUS + 1, pile.reach)
+    middle = min((end.ascent - end.descent) / 2, 6.0) if end else 0.0
+    tall = max(end.ascent - middle, end.descent + middle) if end else 0.0
+    room = max(RADIUS + 1, pile.reach, tall)
     height = _even(max(room, stub.rise, above.reach), max(room, stub.fall, below.reach))
     axis = height / 2
     right = start + stub.length + (end.width + 8 if end else 0.0)
@@ -175,7 +189,6 @@ def operation_block(
     labels = [Label(glyph, centre, axis + 0.36 * glyph.size, "middle")]
     labels += numbers + row_labels(pile, axis, bend)
     if end:
-        middle = min((end.ascent - end.descent) / 2, 6.0)
         labels.append(Label(end, start + stub.length + 7, axis + middle))
     labels += [label.moved(0, axis) for label in above.labels + below.labels]
     arrivals = arrive(pile, axis, bend, centre, (radius, RADIUS))

@@ -19,25 +19,45 @@ def place_in_columns(
     """Return corners, routes and cluster boxes in time linear in the graph's size.
 
     A box stands one column to the right of its furthest source; a box without sources stands
-    just left of its first target. Wires may pass behind boxes.
+    just left of its first target. Wires may pass behind boxes. Mirrored boxes stand below the
+    others, in columns from right to left.
     """
+    corners: list[Point] = [(0.0, 0.0)] * len(frame.boxes)
+    back = [index for index, box in enumerate(frame.boxes) if box.mirrored]
+    there = [index for index, box in enumerate(frame.boxes) if not box.mirrored]
+    _place(frame, there, corners)
+    _place(frame, back, corners)
+    if back:
+        above, below = _extent(frame, there, corners), _extent(frame, back, corners)
+        right, down = max(above.right, below.right), above.bottom + 4 * MARGIN - below.y
+        for index in back:
+            x, y = corners[index]
+            corners[index] = (right - x - frame.boxes[index].width, y + down)
+    routes = tuple(
+        _route(frame, corners, edge.source, edge.target, edge.port) for edge in frame.edges
+    )
+    return tuple(corners), routes, _clusters(frame, corners)
+
+
+def _extent(frame: "Frame", members: list[int], corners: list[Point]) -> Box:
+    boxes = [Box(*corners[i], frame.boxes[i].width, frame.boxes[i].height) for i in members]
+    return bounds(boxes, [])
+
+
+def _place(frame: "Frame", there: list[int], corners: list[Point]) -> None:
+    """Place some of the boxes, in columns from left to right."""
     columns = _columns(frame)
     sources: list[list[int]] = [[] for _ in frame.boxes]
     for edge in frame.edges:
         sources[edge.target].append(edge.source)
     members: list[list[int]] = [[] for _ in range(max(columns, default=-1) + 1)]
-    for index, column in enumerate(columns):
-        members[column].append(index)
-    corners: list[Point] = [(0.0, 0.0)] * len(frame.boxes)
+    for index in there:
+        members[columns[index]].append(index)
     x = 0.0
     for group in members:
         wide = max((frame.boxes[index].width for index in group), default=0)
         _fill(frame, group, sources, corners, x + wide)
         x += wide + COLUMN_GAP
-    routes = tuple(
-        _route(frame, corners, edge.source, edge.target, edge.port) for edge in frame.edges
-    )
-    return tuple(corners), routes, _clusters(frame, corners)
 
 
 def _columns(frame: "Frame") -> list[int]:
@@ -94,10 +114,12 @@ def _route(
     frame: "Frame", corners: list[Point], source: int, target: int, port: int
 ) -> tuple[Point, ...]:
     tail, head = frame.boxes[source], frame.boxes[target]
-    x0, y0 = corners[source][0] + tail.width, corners[source][1] + tail.height / 2
+    way = -1 if head.mirrored else 1
+    x0, y0 = corners[source][0] + (tail.width if way > 0 else 0), corners[source][1]
+    y0 += tail.height / 2
     ports = head.ports or (head.height / 2,)
-    x1, y1 = corners[target][0], corners[target][1] + ports[port]
-    bend = max((x1 - x0) / 2, COLUMN_GAP / 2)
+    x1, y1 = corners[target][0] + (0 if way > 0 else head.width), corners[target][1] + ports[port]
+    bend = way * max(way * (x1 - x0) / 2, COLUMN_GAP / 2)
     return (x0, y0), (x0 + bend, y0), (x1 - bend, y1), (x1, y1)
 
 

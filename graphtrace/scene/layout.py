@@ -32,17 +32,21 @@ CHEAP = 'splines=polyline nslimit="1" nslimit1="1" mclimit="0.3" searchsize="5" 
 
 @dataclass(frozen=True, slots=True)
 class FrameBox:
-    """A box to place: whole-number size, the heights of its ports, the cluster it is in."""
+    """A box to place: whole-number size, the heights of its ports, the cluster it is in.
+
+    Wires come in at the left and leave at the right, or the other way round where `mirrored`.
+    """
 
     width: int
     height: int
     ports: tuple[float, ...]
     cluster: tuple[str, ...]
+    mirrored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FrameEdge:
-    """A wire from a box's right edge to a port of another; heavy ones are kept straight."""
+    """A wire from a box to a port of another; heavy ones are kept straight."""
 
     source: int
     target: int
@@ -54,12 +58,14 @@ class FrameEdge:
 class Frame:
     """What a layout needs to know; boxes are referred to by position, clusters by path.
 
-    `gap` is the room between columns, in points.
+    `gap` is the room between columns, in points; each of `pairs` stands in one column, the
+    first above the second.
     """
 
     boxes: tuple[FrameBox, ...]
     edges: tuple[FrameEdge, ...]
     gap: float = 20.0
+    pairs: tuple[tuple[int, int], ...] = ()
 
     @property
     def clusters(self) -> list[tuple[str, ...]]:
@@ -143,9 +149,11 @@ def _source(frame: Frame, engine: str, settings: str = "") -> str:
     # Wires that fan out to many ports need room to do so without knots.
     most = max((len(box.ports) for box in frame.boxes), default=0)
     gap = frame.gap / 72 + min(0.06 * max(most - 3, 0), 1.0)
+    # Columns across clusters need the newer way of ranking.
+    ranks = "newrank=true " if frame.pairs else ""
     lines = [
         "digraph {",
-        f'graph [rankdir=LR ranksep="{gap:.2f}" nodesep="{NODE_GAP}" {settings}label=""];',
+        f'graph [rankdir=LR ranksep="{gap:.2f}" nodesep="{NODE_GAP}" {settings}{ranks}label=""];',
         'node [shape=box fixedsize=true margin=0 label="" fontsize=1];',
         "edge [dir=none];",
     ]
@@ -159,12 +167,23 @@ def _source(frame: Frame, engine: str, settings: str = "") -> str:
         lines.append(f"{index} [{size} {ports}];")
     for edge in frame.edges:
         weight = " [weight=60]" if edge.heavy else ""
-        lines.append(f"{edge.source}:e -> {edge.target}:{_port(frame, edge)}{weight};")
+        # A wire that runs backwards is told in the other direction, so that columns mirror.
+        port = f"{edge.target}:{_port(frame, edge)}"
+        way = (
+            f"{port} -> {edge.source}:w"
+            if frame.boxes[edge.target].mirrored
+            else f"{edge.source}:e -> {port}"
+        )
+        lines.append(f"{way}{weight};")
+    for one, two in frame.pairs:
+        lines.append(f"{{rank=same; {one}; {two};}} {one} -> {two} [style=invis];")
     return "\n".join([*lines, "}"])
 
 
 def _port(frame: Frame, edge: FrameEdge) -> str:
-    return f"p{edge.port}:w" if _ported(frame.boxes[edge.target]) else "w"
+    box = frame.boxes[edge.target]
+    side = "e" if box.mirrored else "w"
+    return f"p{edge.port}:{side}" if _ported(box) else side
 
 
 def _ported(box: FrameBox) -> bool:
@@ -186,7 +205,9 @@ def _table(box: FrameBox) -> str:
     plain = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"'
     rest = f'<TD FIXEDSIZE="TRUE" WIDTH="{box.width - 2}" HEIGHT="{box.height}"></TD>'
     inner = f"<TABLE {plain}>{''.join(cells)}</TABLE>"
-    outer = f"<TABLE {plain}><TR><TD>{inner}</TD>{rest}</TR></TABLE>"
+    inner = f"<TD>{inner}</TD>"
+    columns = rest + inner if box.mirrored else inner + rest
+    outer = f"<TABLE {plain}><TR>{columns}</TR></TABLE>"
     return f"shape=plain fixedsize=false label=<{outer}>"
 
 
@@ -231,7 +252,7 @@ def _read(frame: Frame, answer: bytes | None, note: str = "") -> Placement:
         if label.startswith("cluster_"):
             x0, y0, x1, y1 = (float(part) for part in thing["bb"].split(","))
             clusters[paths[int(label[8:])]] = Box(x0, height - y1, x1 - x0, y1 - y0)
-        else:
+        elif label.isdigit():
             box = frame.boxes[int(label)]
             x, y = (float(part) for part in thing["pos"].split(","))
             corners[int(label)] = (x - box.width / 2, height - y - box.height / 2)
@@ -246,11 +267,17 @@ def _routes(
     """Return each edge's spline; edges come back grouped by tail, so they are matched by name."""
     found: dict[tuple[int, int, str], list[tuple[Point, ...]]] = {}
     for edge in data.get("edges", []):
+        if edge.get("style") == "invis":
+            continue
         line = edge["pos"].split(";")[0]
         points = tuple(
             (float(x), height - float(y))
             for x, y in (pair.split(",") for pair in line.split() if pair[0] not in "es")
         )
-        key = (names[edge["tail"]], names[edge["head"]], edge.get("headport", "w"))
+        tail, head = names[edge["tail"]], names[edge["head"]]
+        if frame.boxes[head].mirrored:
+            key, points = (head, tail, edge.get("tailport", "e")), points[::-1]
+        else:
+            key = (tail, head, edge.get("headport", "w"))
         found.setdefault(key, []).append(points)
     return tuple(found[edge.source, edge.target, _port(frame, edge)].pop(0) for edge in frame.edges)

@@ -1,6 +1,6 @@
 """What is drawn for each fact: looks, shared nodes, hubs and their aliases."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts
@@ -31,6 +31,8 @@ class Plan:
     quoted: nodes whose name some formula in the picture mentions; all in small pictures.
     ends: operations without uses, and the output.
     depths: the number of operations on the longest way to a node.
+    back: the nodes of a recorded backward pass, drawn from right to left.
+    flows: those of them that depend on the seed: gradients and parts of gradients.
     """
 
     facts: GraphFacts
@@ -43,10 +45,16 @@ class Plan:
     quoted: frozenset[int]
     ends: frozenset[int]
     depths: dict[int, int]
+    back: frozenset[int]
+    flows: frozenset[int]
 
     def led(self, edge: EdgeFacts) -> bool:
         """Tell whether a use starts inside of its target's block, not at the node itself."""
-        return edge.source in self.hubs or edge.source in self.asides
+        return edge.source in self.hubs or edge.source in self.asides or self.crosses(edge)
+
+    def crosses(self, edge: EdgeFacts) -> bool:
+        """Tell whether the backward pass uses a forward value here."""
+        return edge.target in self.back and edge.source not in self.back
 
 
 def edge_key(edge: EdgeFacts) -> str:
@@ -58,20 +66,40 @@ def make_plan(facts: GraphFacts, options: Options) -> Plan:
     """Return the decisions for a graph."""
     uses = _grouped(facts.edges, lambda edge: edge.source)
     incoming = _grouped(facts.edges, lambda edge: edge.target)
-    hubs = frozenset(id_ for id_, edges in uses.items() if len(edges) > HUB)
+    back = frozenset(facts.mirror)
+    crossing = [e for e in facts.edges if e.target in back and e.source not in back]
+    ways = _grouped([e for e in facts.edges if e not in crossing], lambda edge: edge.source)
+    hubs = frozenset(id_ for id_, edges in ways.items() if len(edges) > HUB)
     words = {word for edge in facts.edges for word in IDENTIFIER.findall(edge.formula)}
     operations = [node.id for node in facts.nodes if node.kind == "op"]
     small = len(operations) <= SMALL
     quoted = frozenset(node.id for node in facts.nodes if small or node.name in words)
+    quoted |= {edge.source for edge in crossing}
     ends = frozenset(id_ for id_ in operations if id_ not in uses) | {facts.output}
     asides = frozenset(
         node.id
         for node in facts.nodes
-        if node.kind == "constant" and node.id in uses and element_count(node.value) == 1
+        if node.kind == "constant"
+        and node.id in uses
+        and element_count(node.value) == 1
+        and facts.mirror.get(node.id) is None
     )
     cards = _cards(facts, options.look)
     depths = _depths(facts)
-    return Plan(facts, options, cards, uses, incoming, hubs, asides, quoted, ends, depths)
+    flows = _flows(facts)
+    return Plan(
+        facts, options, cards, uses, incoming, hubs, asides, quoted, ends, depths, back, flows
+    )
+
+
+def _flows(facts: GraphFacts) -> frozenset[int]:
+    found: set[int] = set()
+    for node in facts.nodes:
+        if node.id in facts.mirror and (
+            facts.mirror[node.id] is not None or not found.isdisjoint(node.operands)
+        ):
+            found.add(node.id)
+    return frozenset(found)
 
 
 def _depths(facts: GraphFacts) -> dict[int, int]:
@@ -82,7 +110,7 @@ def _depths(facts: GraphFacts) -> dict[int, int]:
 
 
 def _grouped(
-    edges: tuple[EdgeFacts, ...], key: Callable[[EdgeFacts], int]
+    edges: Iterable[EdgeFacts], key: Callable[[EdgeFacts], int]
 ) -> dict[int, tuple[EdgeFacts, ...]]:
     found: dict[int, list[EdgeFacts]] = {}
     for edge in edges:
@@ -138,12 +166,13 @@ def _row(plan: Plan, edge: EdgeFacts, node: NodeFacts, source: NodeFacts, *, qui
     card = node.id in plan.cards
     title = describe_edge(edge, source.name, node.name, digits)
     above = below = lead = None
-    if "local" in show and not quiet:
+    if "local" in show and not quiet and node.id not in plan.back:
         above = local_text(edge, LOCAL, digits, long=card)
     shared = len(plan.uses[edge.source]) > 1
     wanted = "contribution" in show or ("grad" in show and (shared or card))
     if wanted and not quiet and edge.contribution is not None:
         below = contribution_text(edge.contribution, CONTRIBUTION, digits, whole=not card)
     if plan.led(edge):
-        lead = lead_of(source, f"a{edge_key(edge)}", plan.options)
+        kind = "reference" if plan.crosses(edge) else "alias"
+        lead = lead_of(source, f"a{edge_key(edge)}", plan.options, kind)
     return Row(edge_key(edge), title, above, below, lead)

@@ -7,7 +7,7 @@ from graphtrace.scene.blocks import Block
 from graphtrace.scene.geometry import bounds, sample, straight
 from graphtrace.scene.model import Box, Point
 
-__all__ = ["EDGE", "SIDE", "Wall", "joined", "wall"]
+__all__ = ["EDGE", "SIDE", "Wall", "joined", "joined_backwards", "wall"]
 
 # Wires keep this far from blocks: at their sides, and above and below.
 SIDE, EDGE = 5, 2
@@ -59,6 +59,19 @@ def joined(out: Point, route: Points, rest: Points, walls: Sequence[Wall] | None
             back = _smoothed(_mirrored(way), [_flipped(wall) for wall in walls])
             way = _mirrored(back)
     return (out, *straight(out, leave), *way[1:], *straight(enter, rest[0]), *rest[1:])
+
+
+def joined_backwards(
+    out: Point, route: Points, rest: Points, walls: Sequence[Wall] | None
+) -> Points:
+    """Return what `joined` does, for a wire that runs from right to left."""
+    flipped = None if walls is None else [_flipped(wall) for wall in walls]
+    back = joined(_turned((out,))[0], _turned(route), _turned(rest), flipped)
+    return _turned(back)
+
+
+def _turned(way: Points) -> Points:
+    return tuple((-x, y) for x, y in way)
 
 
 def _mirrored(way: Points) -> Points:

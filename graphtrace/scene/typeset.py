@@ -7,7 +7,7 @@ from warnings import catch_warnings, simplefilter
 from xml.etree.ElementTree import Element
 
 from graphtrace.annotate.summary import number
-from graphtrace.formula.names import latex_name, pretty_name
+from graphtrace.formula.names import gradient_parts, latex_name, pretty_name
 from graphtrace.scene.fonts import text_width
 from graphtrace.scene.model import Text
 from graphtrace.scene.needs import need
@@ -15,6 +15,8 @@ from graphtrace.scene.needs import need
 __all__ = ["math", "name", "plain", "printable", "short_numbers", "shorten"]
 
 ASCENT, DESCENT = 0.76, 0.24
+# A fraction is two lines high.
+GRADIENT = 0.9
 LONGEST_TEX = 400
 WORD = re.compile(r"[\w\[\], .:']+")
 LONG_NUMBER = re.compile(r"(?<![\w.])\d+\.\d{4,}(?![\w.])")
@@ -54,6 +56,8 @@ def name(word: str, role: str, size: float, *, limit: int = 18) -> Text:
     if word and not word.strip("_ "):
         # A lone low line would read as a minus sign.
         return plain(f"\u201c{word}\u201d", role, size, limit=limit)
+    if gradient_parts(word) and len(word) <= 2 * limit and all(map(_has_glyph, word)):
+        return math(latex_name(word), pretty_name(word), role, GRADIENT * size)
     if len(word) > limit or not WORD.fullmatch(word) or not all(map(_has_glyph, word)):
         return plain(word, role, size, italic=True, limit=limit)
     return math(latex_name(word), pretty_name(word), role, size)

@@ -56,6 +56,16 @@ def test_show_chooses_what_a_tree_says(cli, s1):
     assert outcome.out != cli("render", *s1).out
 
 
+def test_the_backward_pass_is_drawn_below_the_forward_one(cli, s1, tmp_path):
+    assert cli("render", *s1, "--backward", "-o", "f.svg").code == 0
+    picture = (tmp_path / "f.svg").read_text()
+    assert picture.count("<title>backward</title>") == 1
+    assert picture.count("<title>forward</title>") == 1
+    tree = cli("render", *s1, "--backward").out
+    roots = [line.split()[0] for line in tree.splitlines() if line.startswith("∂")]
+    assert roots == ["∂f/∂z", "∂f/∂y", "∂f/∂x"]
+
+
 @pytest.mark.parametrize(
     ("options", "idle"),
     [

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypedDict
 from graphtrace_cli import terminal
 from graphtrace_cli.errors import EXIT_DONE, RequestError
 from graphtrace_cli.options import At, Output, OutputName, Seed, Source
-from graphtrace_cli.style import Format, Look, Scale, Show, Theme
+from graphtrace_cli.style import Backward, Format, Look, Scale, Show, Theme
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +24,7 @@ def render(
     theme: Theme = "light",
     look: Look = "auto",
     scale: Scale = None,
+    backward: Backward = False,
     seed: Seed = None,
     output_name: OutputName = None,
 ) -> int:
@@ -37,7 +38,7 @@ def render(
     style = _Style(show=",".join(show) if show else None, theme=theme, look=look, scale=scale)
     to_file = output is not None and str(output) != "-"
     word = _format(output if to_file else None, format_name)
-    facts = load_with_gradients(source, at, seed, output_name).facts()
+    facts = load_with_gradients(source, at, seed, output_name, record=backward).facts()
     if output is not None and to_file:
         notes = save(facts, output, format_name, **style)
     else:
