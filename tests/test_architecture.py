@@ -29,6 +29,7 @@ LAYERS = (
     "assign",
     "node",
     "derivatives",
+    "readings",
     "graph",
     "custom",
 )

@@ -9,6 +9,7 @@ import typer
 from graphtrace_cli import terminal
 from graphtrace_cli.errors import EXIT_CLOSED_PIPE, EXIT_INTERRUPTED, EXIT_WRONG, describe
 from graphtrace_cli.verbs.check import check
+from graphtrace_cli.verbs.cost import cost
 from graphtrace_cli.verbs.examples import examples
 from graphtrace_cli.verbs.ops import ops
 from graphtrace_cli.verbs.render import render
@@ -17,7 +18,7 @@ from graphtrace_cli.verbs.table import table
 __all__ = ["VERBS", "app", "run"]
 
 # A new verb is one file under verbs/ and one row here; the file's function is the verb.
-VERBS: tuple[Callable[..., int], ...] = (render, table, check, examples, ops)
+VERBS: tuple[Callable[..., int], ...] = (render, table, check, cost, examples, ops)
 
 app = typer.Typer(
     name="graphtrace",

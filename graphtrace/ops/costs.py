@@ -15,9 +15,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from graphtrace.formula.tree import Call, Expr, Number
 from graphtrace.ops.values import shape_of
+
+if TYPE_CHECKING:
+    from graphtrace.ops.op import Op
 
 __all__ = [
     "FREE",
@@ -25,6 +29,7 @@ __all__ = [
     "Counts",
     "chain",
     "contraction",
+    "count",
     "each",
     "lines",
     "matrices",
@@ -66,6 +71,28 @@ class Counts:
 
     def __mul__(self, times: int) -> Counts:
         return Counts(self.multiplications * times, self.additions * times, self.others * times)
+
+
+def count(
+    op: Op, out: Any, operands: Sequence[Any], params: Mapping[str, Any], known: Mapping[str, Op]
+) -> Counts:
+    """Return what one run costs: as declared, or by its definition in terms of `known` others.
+
+    What has neither counts as one function for each element.
+    """
+    if op.cost is not None:
+        return op.cost(out, operands, params)
+    one = Counts(others=1) if op.definition is None else _counted(op.definition, known)
+    return one * size_of(out)
+
+
+def _counted(expr: Expr, known: Mapping[str, Op]) -> Counts:
+    """Return what a formula costs on numbers."""
+    if not isinstance(expr, Call):
+        return Counts()
+    numbers = [arg.value if isinstance(arg, Number) else 0.0 for arg in expr.args]
+    own = known[expr.op].count(0.0, numbers, {})
+    return sum((_counted(arg, known) for arg in expr.args), own)
 
 
 def size_of(value: Any) -> int:

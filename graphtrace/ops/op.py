@@ -13,7 +13,7 @@ from graphtrace.errors import RegistrationError
 from graphtrace.formula import compiler
 from graphtrace.formula.language import parse_formula
 from graphtrace.formula.tree import Call, Expr, Name, Notation, Number, substitute
-from graphtrace.ops.costs import Cost, Counts, size_of
+from graphtrace.ops.costs import Cost, Counts, count
 from graphtrace.ops.values import Value, normal, shape_of, unbroadcast
 
 __all__ = [
@@ -133,13 +133,7 @@ class Op:
 
     def count(self, out: Any, values: Sequence[Any], params: Mapping[str, Any]) -> Counts:
         """Return what one run costs, from the shapes of the result and the operands."""
-        if self.cost is not None:
-            return self.cost(out, values, params)
-        one: Counts | None = self._parsed.get("cost")
-        if one is None:
-            one = Counts(others=1) if self.definition is None else counted(self.definition)
-            self._parsed["cost"] = one
-        return one * size_of(out)
+        return count(self, out, values, params, OPS)
 
     def evaluate(self, values: Sequence[Any], params: Mapping[str, Any]) -> Value:
         """Run the operation on values; floats stay floats."""
@@ -272,14 +266,6 @@ def is_choice(expr: Expr) -> bool:
     if expr.op in ("add", "subtract"):
         return any(is_choice(arg) for arg in expr.args)
     return expr.op == "where" or (expr.op == "divide" and is_choice(expr.args[0]))
-
-
-def counted(expr: Expr) -> Counts:
-    """Return what a formula costs on numbers."""
-    if not isinstance(expr, Call):
-        return Counts()
-    args = [arg.value if isinstance(arg, Number) else 0.0 for arg in expr.args]
-    return sum(map(counted, expr.args), OPS[expr.op].count(0.0, args, {}))
 
 
 def formula(text: str) -> Expr:

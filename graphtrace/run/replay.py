@@ -12,7 +12,7 @@ from graphtrace.tape.sources import where_of
 from graphtrace.tape.tape import Guard, fill
 from graphtrace.tape.var import ABSENT, CONSTANT, INPUT, Var, WithConstant, operation
 
-__all__ = ["replay"]
+__all__ = ["left", "misfit", "replay"]
 
 
 def replay(
@@ -32,7 +32,7 @@ def replay(
             twins[record] = twin
             for guard in checks.get(record, ()):
                 if bool(twin.value) is not guard[1]:
-                    raise _left(guard, twin.value)
+                    raise left(guard, twin.value)
     return twins
 
 
@@ -60,12 +60,13 @@ def _twin(record: Var, twins: Mapping[Var, Var], changed: Mapping[Var, Any]) -> 
     try:
         out = op.evaluate(values, params or {})
     except (ValueError, IndexError) as error:
-        raise _misfit(record, op, values, error) from None
+        raise misfit(record, op, values, error) from None
     fill(twin, op, operands, values, out, params)
     return twin
 
 
-def _misfit(record: Var, op: Op, values: Sequence[Any], error: Exception) -> ShapeError:
+def misfit(record: Var, op: Op, values: Sequence[Any], error: Exception) -> ShapeError:
+    """Return the error for an operation that fails at other inputs, with the user's line."""
     where = where_of(record.code, record.lasti)
     line = f"{where}: `{where.text}`: " if where else ""
     shapes = ", ".join(str(shape_of(value)) for value in values)
@@ -83,7 +84,8 @@ def _with_constant(twin: Var, record: Var, operand: Var) -> None:
     twin.da = op.scalar_partials(twin.value, values)[1 - side]
 
 
-def _left(guard: Guard, value: Any) -> GuardError:
+def left(guard: Guard, value: Any) -> GuardError:
+    """Return the error for a branch that was recorded and would be left, with its line."""
     where = where_of(guard[2], guard[3])
     line = f"{where}: `{where.text}`: " if where else ""
     return GuardError(

@@ -148,14 +148,34 @@ class Sealed:
     @cached_property
     def scopes(self) -> list[tuple[str, ...]]:
         """For each node its path of scopes."""
-        found: list[tuple[str, ...]] = []
-        events = [
-            (self._first[start] if start < len(self._first) else len(self.nodes), path)
-            for start, path in self._scopes
+        return self._along(tuple(path for _, path in self._scopes))
+
+    @cached_property
+    def stays(self) -> list[tuple[int, ...]]:
+        """For each node a number for each scope of its path: the time that it was entered.
+
+        Two scopes of the same name that follow each other differ in it.
+        """
+        found: list[tuple[int, ...]] = []
+        known: tuple[int, ...] = ()
+        before: tuple[str, ...] = ()
+        for time, (_, path) in enumerate(self._scopes):
+            shared = 0
+            while shared < min(len(before), len(path)) and before[shared] == path[shared]:
+                shared += 1
+            known = known[:shared] + (time,) * (len(path) - shared)
+            before = path
+            found.append(known)
+        return self._along(tuple(found))
+
+    def _along(self, paths: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """Return for each node what belongs to the last change of scope before it."""
+        starts = [
+            self._first[start] if start < len(self._first) else len(self.nodes)
+            for start, _ in self._scopes
         ]
-        for (start, path), (end, _) in zip(
-            events, [*events[1:], (len(self.nodes), ())], strict=True
-        ):
+        found: list[tuple[Any, ...]] = []
+        for start, end, path in zip(starts, [*starts[1:], len(self.nodes)], paths, strict=True):
             found.extend([path] * (end - start))
         return found
 

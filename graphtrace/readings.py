@@ -1,0 +1,87 @@
+"""Readings of a graph besides its derivatives, as methods of Graph: uses, paths, symbols, cost."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from graphtrace.annotate.build import edge_formula
+from graphtrace.run.state import State
+
+if TYPE_CHECKING:
+    from graphtrace.annotate.cost import Cost
+    from graphtrace.run.paths import Paths
+    from graphtrace.run.uses import Contributions
+
+__all__ = ["Readings"]
+
+
+class Readings:
+    """Where gradients come from, in numbers and in symbols, and what everything costs.
+
+    Nodes are given by name, id or traced value.
+    """
+
+    if TYPE_CHECKING:
+
+        @property
+        def _state(self) -> State: ...
+
+        def _number(self, key: object) -> int: ...
+
+    def contributions(self, node: Any, *, symbolic: bool = False) -> "Contributions":
+        """Return one row for each use of a node, upstream × local, and their sum.
+
+        With `symbolic=True` the rows are SymPy expressions of the inputs.
+        """
+        from graphtrace.run.uses import find_contributions, find_symbolic_contributions
+
+        state, number = self._state, self._number(node)
+        formulas = [edge_formula(state.sealed, *use) for use in state.sealed.uses[number]]
+        if symbolic:
+            return find_symbolic_contributions(state, number, formulas)
+        return find_contributions(state, number, formulas)
+
+    def paths(self, source: Any, target: Any = None, *, limit: int = 100) -> "Paths":
+        """Return the paths from source to target (default: the output), largest first.
+
+        Each has its product of local gradients; their sum is ∂target/∂source. At most
+        `limit` are listed, all are counted.
+        """
+        from graphtrace.run.paths import find_paths
+
+        state = self._state
+        end = state.output if target is None else self._number(target)
+        return find_paths(state, self._number(source), end, max(int(limit), 1))
+
+    def symbolic(self, node: Any = None) -> Any:
+        """Return a scalar node (default: the output) as a SymPy expression of the inputs."""
+        from graphtrace.run.symbolic import Symbolic
+
+        state = self._state
+        return Symbolic(state).value(state.output if node is None else self._number(node))
+
+    def symbolic_gradient(self, output: Any, node: Any) -> Any:
+        """Return ∂output/∂node as a SymPy expression of the inputs."""
+        from graphtrace.run.symbolic import Symbolic
+
+        state = self._state
+        other = State(state.sealed, self._number(output), state.title)
+        return Symbolic(other).grad(self._number(node))
+
+    def cost(
+        self,
+        *,
+        parameters: Iterable[str] | str | None = None,
+        data: Iterable[str] | str = (),
+        depth: int = 1,
+    ) -> "Cost":
+        """Count parameters, shapes, bytes and operations of every node, layer and in all.
+
+        Counted by the formulas that operations declare, from shapes alone, forward and backward.
+        A layer is a stay in a `gt.scope`; `depth` tells scopes inside of each other apart.
+        Every input is a parameter, except for those named in `data`; or name the `parameters`. A
+        name stands for its elements too: `params` for `params[W1]`. Printed, the result is a
+        table.
+        """
+        from graphtrace.annotate.cost import account
+
+        return account(self._state, parameters, data, depth)
