@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from graphtrace.formula.tree import Notation
+from graphtrace.ops.axes import leading
 from graphtrace.ops.costs import FREE, Counts, lines
 from graphtrace.ops.registry import OPS, elementwise, structured
 
@@ -29,8 +30,11 @@ INNER = f"{GELU_SCALE!r}*(a + 0.044715*a**3)"
 
 def _sigmoid(a: Any) -> Any:
     """1/(1 + exp(-a)): where exp overflows the result is 0, as it should be."""
-    with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(-a))
+    out = np.exp(-a)
+    if out.__class__ is np.ndarray:
+        out += 1
+        return np.reciprocal(out, out)
+    return 1 / (1 + out)
 
 
 def _sigmoid_scalar(a: float) -> float:
@@ -302,6 +306,7 @@ structured(
     rules=["out*(g - sum(g*out))"],
     vjp=_softmax_vjp,
     jvp=_softmax_vjp,
+    many=leading(_softmax_vjp),
     calls={},
     samples=_rows,
     notation=Notation("softmax", latex=r"\mathrm{{softmax}}({a0})"),
@@ -333,6 +338,7 @@ structured(
     rules=["g - exp(out)*sum(g)"],
     vjp=_log_softmax_vjp,
     jvp=_log_softmax_jvp,
+    many=leading(_log_softmax_jvp),
     calls={},
     samples=_rows,
     notation=Notation("log softmax", latex=r"\log\,\mathrm{{softmax}}({a0})"),

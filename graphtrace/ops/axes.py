@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from graphtrace.ops.values import shape_of
 
-__all__ = ["Axis", "Cases", "back", "last", "pairs", "spread"]
+__all__ = ["Axis", "Cases", "back", "last", "leading", "pairs", "spread"]
 
 Axis = int | tuple[int, ...] | None
 Cases = list[tuple[tuple[Any, ...], dict[str, Any]]]
@@ -43,6 +44,21 @@ def spread(g: Any, a: Any, axis: Axis, keepdims: bool) -> Any:
     shape = shape_of(a)
     if axis is not None and not keepdims:
         g = np.expand_dims(g, axis)
-    else:
-        g = np.reshape(g, (1,) * len(shape) if axis is None else np.shape(g))
     return np.broadcast_to(g, shape)
+
+
+def leading(jvp: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a tangent rule along axes, made to take many tangents along a leading axis.
+
+    For rules that broadcast, of operations with one operand and a parameter `axis`: counted
+    from the end, the axes are the same with and without the leading one.
+    """
+
+    def many(slot: int, t: Any, out: Any, a: Any, axis: Axis = -1, **params: Any) -> Any:
+        if t is None:
+            return None
+        ndim = len(shape_of(a))
+        axes = range(ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
+        return jvp(slot, t, out, a, tuple(axis % ndim - ndim for axis in axes), **params)
+
+    return many

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,7 @@ __all__ = [
     "OPS",
     "Bind",
     "Op",
+    "Units",
     "call",
     "ieee",
     "traceable",
@@ -55,8 +58,13 @@ class Op:
     vjp: for other operations, `vjp(slot, g, out, *operands, **params)`, the pull-back of g.
     jvp: for other operations, `jvp(slot, t, out, *operands, **params)`, the tangent of the result
         when the operand in the slot moves along t and the others stay.
+    rows: for products, `rows(slot, g, a, b)`: two vectors whose outer product is the pull-back
+        of g, or None. The backward pass sums many of them by one matrix product.
     cost: what one run costs (`graphtrace.ops.costs`); for an elementwise operation without one,
         what its definition costs, or else one function for each element.
+    many: for operations that are not elementwise, `jvp` for several tangents at once, along a
+        leading axis; None for t stands for all unit tangents. No function, or a result of
+        None, where there is no such rule.
     differentiable: whether any gradient passes at all.
     samples: where tests evaluate it: for elementwise operations an interval for each operand,
         for others a function from a random generator to a list of (operands, params).
@@ -74,10 +82,12 @@ class Op:
     rule_texts: tuple[str, ...] = ()
     vjp: Callable[..., Any] | None = None
     jvp: Callable[..., Any] | None = None
+    rows: Callable[..., tuple[Any, Any] | None] | None = None
+    many: Callable[..., Any] | None = None
     cost: Cost | None = None
     differentiable: bool = True
     doc: str = ""
-    _pulls: dict[int, Callable[..., Any]] = field(default_factory=dict)
+    pulls: tuple[Any, ...] = ()
     _locals: dict[int, Callable[..., Any]] = field(default_factory=dict)
     _parsed: dict[str, Any] = field(default_factory=dict)
 
@@ -157,12 +167,26 @@ class Op:
         """Return the upstream gradient pulled back to one operand, in the operand's shape."""
         if self.vjp is not None:
             return self.vjp(slot, g, out, *values, **params)
-        pull = self._pulls.get(slot)
+        pull = (self.pulls or self.ready_pulls())[slot]
         if pull is None:
-            pull = self._pulls[slot] = self._compile_pull(slot)
+            raise RegistrationError(f"{self.name} has no derivative in slot {slot}")
         if g.__class__ is float:
             g, values = np.float64(g), ieee(values)
         return unbroadcast(pull(g, out, *real(values)), values[slot])
+
+    def ready_pulls(self) -> tuple[Callable[..., Any] | None, ...]:
+        """Return and keep `pull(g, out, *operands)` for each slot, None where there is none.
+
+        What they return has the broadcast shape of the operands, not each operand's own.
+        """
+        if self.vjp is not None:
+            self.pulls = tuple(partial(self.vjp, slot) for slot in range(self.arity or 0))
+        else:
+            self.pulls = tuple(
+                None if expr is None else self._compile_pull(slot, expr)
+                for slot, expr in enumerate(self.partials)
+            )
+        return self.pulls
 
     def push(
         self, slot: int, t: Any, out: Any, values: Sequence[Any], params: Mapping[str, Any]
@@ -173,6 +197,26 @@ class Op:
         moved = t * self.local(slot, out, values)
         shape = shape_of(out)
         return moved if shape_of(moved) == shape else np.broadcast_to(moved, shape)
+
+    def push_many(
+        self, slot: int, t: Any, out: Any, values: Sequence[Any], params: Mapping[str, Any]
+    ) -> Any:
+        """Do the same for tangents stacked along a leading axis, all at once where possible."""
+        if t.__class__ is Units:
+            found = self.many and self.many(slot, None, out, *values, **params)
+            if found is not None:
+                return found
+            t = t.array
+        if self.jvp is None:
+            missing = len(shape_of(out)) - len(shape_of(values[slot]))
+            t = t.reshape(t.shape[:1] + (1,) * missing + t.shape[1:])
+            moved = t * self.local(slot, out, values)
+            return np.broadcast_to(moved, t.shape[:1] + shape_of(out))
+        if self.many is not None:
+            found = self.many(slot, t, out, *values, **params)
+            if found is not None:
+                return found
+        return np.stack([self.push(slot, normal(row), out, values, params) for row in t])
 
     def local(self, slot: int, out: Any, values: Sequence[Any]) -> Any:
         """Return ∂out/∂operand for an elementwise operation, element by element."""
@@ -201,13 +245,16 @@ class Op:
         """The operands' names in the formulas."""
         return OPERANDS[: self.arity]
 
-    def _compile_pull(self, slot: int) -> Callable[..., Any]:
-        expr = self.partials[slot]
-        if expr is None:
-            raise RegistrationError(f"{self.name} has no derivative in slot {slot}")
+    def _compile_pull(self, slot: int, expr: Expr) -> Callable[..., Any]:
         if expr == Number(0):
             return lambda *args: np.zeros(shape_of(args[2 + slot]))  # args: g, out, operands
-        return self._compile(times_g(expr), "pull", ("g", "out", *self.operands))
+        scaled = times_g(expr)
+        ties = _ties(scaled)
+        if ties is None:
+            return self._compile(scaled, "pull", ("g", "out", *self.operands))
+        arguments = ("g", *self.operands)
+        chosen, tied = (self._compile(test, "test", arguments) for test in ties[:2])
+        return partial(_split, chosen, tied, ties[2])
 
     def _compile(self, expr: Expr, name: str, arguments: tuple[str, ...]) -> Callable[..., Any]:
         source = f"def {name}({', '.join(arguments)}):\n    return {self.source(expr)}\n"
@@ -222,6 +269,21 @@ class Op:
     def source(self, expr: Expr) -> str:
         """Return Python source for one of this operation's formulas."""
         return compiler.python_source(self.shared(expr))
+
+
+class Units:
+    """All unit tangents of a shape, stacked along a leading axis; `array` holds them in full."""
+
+    __slots__ = ("shape",)
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape = shape
+
+    @property
+    def array(self) -> np.ndarray:
+        """An identity matrix whose rows have the shape."""
+        size = math.prod(self.shape)
+        return np.eye(size).reshape(size, *self.shape)
 
 
 def ieee(values: Sequence[Any]) -> list[Any]:
@@ -257,6 +319,29 @@ def times_g(expr: Expr) -> Expr:
             return Call("where", (expr.args[0], *(times_g(arg) for arg in expr.args[1:])))
         return Call(expr.op, tuple(times_g(arg) for arg in expr.args))
     return Call("multiply", (Name("g"), expr))
+
+
+def _ties(expr: Expr) -> tuple[Expr, Expr, float] | None:
+    """Take `where(chosen, g, 0) + where(tied, g, 0)/n` apart into (chosen, tied, n)."""
+    match expr:
+        case Call(
+            "add",
+            (
+                Call("where", (chosen, Name("g"), Number(0))),
+                Call("divide", (Call("where", (tied, Name("g"), Number(0))), Number(n))),
+            ),
+        ) if not isinstance(n, tuple):
+            return chosen, tied, n
+    return None
+
+
+def _split(chosen: Any, tied: Any, n: float, g: Any, out: Any, *operands: Any) -> Any:
+    """Return such a sum; of plain arrays without ties only the first term."""
+    found = np.where(chosen(g, *operands), g, 0.0)
+    ties = tied(g, *operands)
+    if found.__class__ is np.ndarray and not np.any(ties):
+        return found
+    return found + np.where(ties, g, 0.0) / n
 
 
 def is_choice(expr: Expr) -> bool:

@@ -30,14 +30,14 @@ def _flip(a: Any) -> Any:
 
 def _matmul_vjp(slot: int, g: Any, out: Any, a: Any, b: Any) -> Any:
     """Pull g back through a @ b; vectors are treated as NumPy does, as one row or column."""
-    shapes = (len(a.shape), len(b.shape))
-    if shapes == (2, 2):
-        return g @ b.T if slot == 0 else a.T @ g
-    if shapes == (1, 2):
+    ranks = (a.ndim, b.ndim)
+    if ranks == (1, 2):
         return b @ g if slot == 0 else a[:, None] * g
-    if shapes == (2, 1):
+    if ranks == (2, 2):
+        return g @ b.T if slot == 0 else a.T @ g
+    if ranks == (2, 1):
         return g[:, None] * b if slot == 0 else g @ a
-    if shapes == (1, 1):
+    if ranks == (1, 1):
         return g * b if slot == 0 else g * a
     rows = a if np.ndim(a) > 1 else a[None, :]
     columns = b if np.ndim(b) > 1 else b[:, None]
@@ -49,6 +49,28 @@ def _matmul_vjp(slot: int, g: Any, out: Any, a: Any, b: Any) -> Any:
     if slot == 0:
         return np.reshape(unbroadcast(full @ _flip(columns), rows), shape_of(a))
     return np.reshape(unbroadcast(_flip(rows) @ full, columns), shape_of(b))
+
+
+def _matmul_rows(slot: int, g: Any, a: Any, b: Any) -> tuple[Any, Any] | None:
+    """Return the vectors whose outer product is the gradient of a matrix in matrix × vector."""
+    if slot == 1 and a.ndim == 1 and b.ndim == 2:
+        return a, g
+    if slot == 0 and a.ndim == 2 and b.ndim == 1:
+        return g, b
+    return None
+
+
+def _matmul_many(slot: int, t: Any, out: Any, a: Any, b: Any) -> Any:
+    """Return many tangents of a @ b at once, where the other operand is a vector or a matrix."""
+    if t is None:
+        if max(a.ndim, b.ndim) > 2 or (a, b)[slot].ndim > 1:
+            return None
+        return b if slot == 0 else a.T
+    if slot == 0:
+        return t @ b if b.ndim <= 2 else None
+    if b.ndim == 1:
+        return t @ a.T if a.ndim <= 2 else None
+    return a @ t if a.ndim <= 2 else None
 
 
 MATRICES = (((3, 4), (4, 2)), ((4,), (4,)), ((3, 4), (4,)), ((4,), (4, 2)))
@@ -68,6 +90,8 @@ structured(
     rules=["g @ b.T", "a.T @ g"],
     vjp=_matmul_vjp,
     jvp="linear",
+    rows=_matmul_rows,
+    many=_matmul_many,
     samples=pairs(*MATRICES, *BATCHES),
     calls=dict.fromkeys([np.matmul, np.linalg.matmul], lambda x1, x2, /: ((x1, x2), {})),
     notation=Notation("@", infix="@", precedence=5),

@@ -104,6 +104,8 @@ def structured(
     calls: Mapping[Callable[..., Any], Bind],
     cost: Cost | None = None,
     notation: Notation | None = None,
+    rows: Callable[..., tuple[Any, Any] | None] | None = None,
+    many: Callable[..., Any] | None = None,
     aliases: Sequence[str] = (),
     doc: str = "",
 ) -> Op:
@@ -114,7 +116,7 @@ def structured(
     product, a sum), or `"joint"` for one linear in all operands together (a concatenation).
     Without a `cost` it counts as one other operation for each element of the result.
     Both rules are written in NumPy calls that are operations themselves, never in place, so
-    that they can be traced in their turn.
+    that they can be traced in their turn. `rows` and `many` are explained at `Op`.
     """
     if isinstance(jvp, str):
         if jvp not in TANGENTS:
@@ -133,6 +135,8 @@ def structured(
         vjp=vjp,
         jvp=jvp,
         cost=cost or each(others=1),
+        rows=rows,
+        many=many,
         doc=doc,
     )
     return _register(op, calls, aliases)

@@ -5,7 +5,8 @@ upstream gradient of every record stays in its slot `g`; contributions are not s
 recomputed exactly from it when asked for (`contribution`), so that they cost no memory.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from graphtrace.errors import GradientError, ShapeError
 from graphtrace.ops.registry import Op
-from graphtrace.ops.values import cast_like, normal, shape_of
+from graphtrace.ops.values import cast_like, normal, shape_of, unbroadcast
 from graphtrace.tape.var import ABSENT, Marker, Var, WithConstant, operation
 
 __all__ = ["backward", "clear", "contribution", "jacobian", "local", "seed_for"]
@@ -64,14 +65,44 @@ def backward(records: Sequence[Var], output: Var, seed: Any, leading: int = 0) -
     first = _sweep(rest)
     if first is not None:
         owned: set[int] = set()
+        bunched: list[Var] = []
+        spread = partial(_spread, owned, bunched)
         with np.errstate(all="ignore"):
-            while first is not None:
-                _spread(first, owned)
-                first = _sweep(rest)
+            try:
+                spread(first)
+                _sweep(rest, spread)
+            finally:
+                for record in bunched:
+                    record.g = settled(record.g)
 
 
-def _sweep(records: Iterator[Var]) -> Var | None:
-    """Pass through records of the scalar form; return the first of the general form."""
+class Bunch:
+    """A matrix's gradient on the way: what came first, and pairs of vectors still to multiply.
+
+    The sum of many outer products is one matrix product, which is a weight's gradient over the
+    steps of a loop.
+    """
+
+    __slots__ = ("first", "left", "right")
+
+    def __init__(self, first: Any) -> None:
+        self.first = first
+        self.left: list[Any] = []
+        self.right: list[Any] = []
+
+
+def settled(g: Any) -> Any:
+    """Return a gradient as an array, with the products of a Bunch carried out."""
+    if g.__class__ is not Bunch:
+        return g
+    return g.first + np.array(g.left).T @ np.array(g.right)
+
+
+def _sweep(records: Iterator[Var], spread: Callable[[Var], None] | None = None) -> Var | None:
+    """Pass through records of the scalar form and `spread` those of the general form.
+
+    Without `spread` return the first of the general form.
+    """
     absent = ABSENT
     for record in records:
         g = record.g
@@ -84,7 +115,9 @@ def _sweep(records: Iterator[Var]) -> Var | None:
             if b is not None:
                 b.g += g * record.db
         elif g is not None and record.op.__class__ is not Marker:
-            return record
+            if spread is None:
+                return record
+            spread(record)
     return None
 
 
@@ -92,26 +125,28 @@ ARRAY = np.ndarray
 NO_PARAMS: dict[str, Any] = {}
 
 
-def _spread(record: Var, owned: set[int]) -> None:
+def _spread(owned: set[int], bunched: list[Var], record: Var) -> None:
     """Add the contributions of a record of the general form to its operands' gradients.
 
     A first contribution is kept as it is, without a copy; from the second on the sum is an
-    array of our own (`owned`), which later ones are added into.
+    array of our own (`owned`), which later ones are added into, or a Bunch (`bunched`).
     """
-    g = record.g
     op = record.op
     if not op.differentiable:
         return
+    g = record.g
+    if g.__class__ is Bunch:
+        g = record.g = settled(g)
+    if record.db is True:
+        _spread_arrays(owned, bunched, record, op, g)
+        return
     operands = record.b
     values = [operand.value for operand in operands]
-    params = record.da or NO_PARAMS
-    out = record.value
     partials = op.partial_texts
     for slot, operand in enumerate(operands):
-        before = operand.g
-        if before is None or (partials and partials[slot] is None):
+        if operand.g is None or (partials and partials[slot] is None):
             continue
-        piece = op.pull(slot, g, out, values, params)
+        piece = op.pull(slot, g, record.value, values, record.da or NO_PARAMS)
         value = values[slot]
         if (
             piece.__class__ is not ARRAY
@@ -119,14 +154,71 @@ def _spread(record: Var, owned: set[int]) -> None:
             or piece.dtype is not value.dtype
         ):
             piece = cast_like(piece, value)
+        if operand.g is ABSENT:
+            operand.g = piece
+        else:
+            _add(operand, piece, owned)
+
+
+def _spread_arrays(owned: set[int], bunched: list[Var], record: Var, op: Op, g: Any) -> None:
+    """Do the same for operands that are arrays of one float type, without parameters."""
+    operands = record.b
+    pulls = op.pulls or op.ready_pulls()
+    if len(operands) == 1:
+        operand = operands[0]
+        if operand.g is not None:
+            value = operand.value
+            piece = pulls[0](g, record.value, value)
+            if piece.dtype is not value.dtype:
+                piece = cast_like(piece, value)
+            if operand.g is ABSENT:
+                operand.g = piece
+            else:
+                _add(operand, piece, owned)
+        return
+    left, right = operands
+    a = left.value
+    b = right.value
+    rows = op.rows
+    for pull, operand, value, slot in ((pulls[0], left, a, 0), (pulls[1], right, b, 1)):
+        before = operand.g
+        if before is None or pull is None:
+            continue
+        if rows is not None and before is not ABSENT:
+            pair = rows(slot, g, a, b)
+            if pair is not None:
+                _bunch(operand, pair, bunched)
+                continue
+        piece = pull(g, record.value, a, b)
+        if piece.shape != value.shape:
+            piece = unbroadcast(piece, value)
+        if piece.dtype is not value.dtype:
+            piece = cast_like(piece, value)
         if before is ABSENT:
             operand.g = piece
-        elif id(operand) in owned:
-            before += piece
         else:
-            operand.g = before + piece
-            if operand.g.__class__ is np.ndarray:
-                owned.add(id(operand))
+            _add(operand, piece, owned)
+
+
+def _add(operand: Var, piece: Any, owned: set[int]) -> None:
+    before = operand.g
+    if before.__class__ is Bunch:
+        before.first = before.first + piece
+    elif id(operand) in owned:
+        before += piece
+    else:
+        operand.g = before + piece
+        if operand.g.__class__ is ARRAY:
+            owned.add(id(operand))
+
+
+def _bunch(operand: Var, pair: tuple[Any, Any], bunched: list[Var]) -> None:
+    g = operand.g
+    if g.__class__ is not Bunch:
+        g = operand.g = Bunch(g)
+        bunched.append(operand)
+    g.left.append(pair[0])
+    g.right.append(pair[1])
 
 
 def carries(record: Var) -> bool:

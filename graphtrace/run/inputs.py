@@ -6,6 +6,7 @@ import numpy as np
 
 from graphtrace.errors import RefusedError
 from graphtrace.ops.values import Value, normal
+from graphtrace.tape.copies import copy_of
 from graphtrace.tape.tape import Tape
 from graphtrace.tape.var import Var
 
@@ -35,7 +36,7 @@ def as_input(value: Any, name: str) -> Value:
             f"{name}.astype(float), or close over it if it holds indices or a mask"
         )
     try:
-        array = np.array(value)
+        array = copy_of(value) if isinstance(value, np.ndarray) else np.array(value)
     except (ValueError, TypeError):
         array = np.array(None)
     if isinstance(value, (list, tuple)) and array.dtype.kind in "iu":

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from graphtrace.ops.registry import Op
+from graphtrace.ops.op import Op, Units
 from graphtrace.ops.values import cast_like, normal, shape_of
 from graphtrace.run.backward import carries
 from graphtrace.run.state import State
@@ -106,15 +106,17 @@ def jacobian(state: State, output: int, node: int) -> Any:
     rows, columns = np.shape(values[output]), np.shape(values[node])
     found = np.zeros((int(np.prod(rows)), int(np.prod(columns))))
     if found.shape[1] <= found.shape[0]:
-        largest = max(int(np.size(value)) for value in values[node : output + 1] or [1.0])
-        portion = max(1, TANGENTS // max(largest, 1))
+        portion = max(1, TANGENTS // max(1, _largest(state, node, output)))
         for start in range(0, found.shape[1], portion):
-            directions = np.eye(
-                min(portion, found.shape[1] - start), found.shape[1], start
-            ).reshape(-1, *columns)
-            moved = push_forward(state, values, {node: directions}, output, many=True)
+            count = min(portion, found.shape[1] - start)
+            units: Any = Units(columns)
+            if count < found.shape[1]:
+                units = np.eye(count, found.shape[1], start).reshape(count, *columns)
+            moved = push_forward(state, values, {node: units}, output, many=True)
+            if moved.__class__ is Units:
+                moved = moved.array
             if moved is not None:
-                found[:, start : start + len(moved)] = moved.reshape(len(moved), -1).T
+                found[:, start : start + count] = moved.reshape(count, -1).T
     else:
         for row, seed in enumerate(_units(rows)):
             pulled = pull_back(state, values, output, seed).get(node)
@@ -122,6 +124,15 @@ def jacobian(state: State, output: int, node: int) -> Any:
                 found[row] = np.ravel(pulled)
     kind = values[output] if shape_of(values[output]) else values[node]
     return cast_like(found.reshape(rows + columns), _like(kind, rows + columns))
+
+
+def _largest(state: State, node: int, output: int) -> int:
+    """Return the size of the largest value between a node and an output that depends on it."""
+    moving = {node}
+    for target in range(node + 1, output + 1):
+        if not moving.isdisjoint(state.sealed.operands[target]):
+            moving.add(target)
+    return max(int(np.size(state.value(target))) for target in moving)
 
 
 def _like(value: Any, shape: tuple[int, ...]) -> Any:

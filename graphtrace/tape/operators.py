@@ -11,7 +11,7 @@ from typing import Any
 from graphtrace.formula import compiler
 from graphtrace.formula.tree import Expr
 from graphtrace.ops.registry import OPS, Op
-from graphtrace.tape.tape import apply
+from graphtrace.tape.tape import apply, apply_arrays
 from graphtrace.tape.var import ABSENT, Var, WithConstant
 
 __all__ = ["attach", "scalar_recorder"]
@@ -73,7 +73,7 @@ def {{method}}(self, other):
     if other.__class__ is Var:
         b = other.value
         if a.__class__ is not float or b.__class__ is not float or push is not other.push:
-            return apply(op, (self, other), None, getframe(1))
+            return apply_arrays(op, (self, other), getframe(1))
         try:
             out = {{forward}}
             da = {{partial_a}}
@@ -91,7 +91,7 @@ def {{method}}(self, other):
         except (ArithmeticError, ValueError):
             return apply(op, (self, other), None, getframe(1))
 {_record("self", "None", "da", "b", "constant_right", frame=HERE)}
-    return apply(op, (self, other), None, getframe(1))
+    return apply_arrays(op, (self, other), getframe(1))
 """
 REFLECTED_SOURCE = f"""
 def {{method}}(self, other):
@@ -107,7 +107,7 @@ def {{method}}(self, other):
         except (ArithmeticError, ValueError):
             return apply(op, (other, self), None, getframe(1))
 {_record("self", "None", "db", "a", "constant_left", frame=HERE)}
-    return apply(op, (other, self), None, getframe(1))
+    return apply_arrays(op, (other, self), getframe(1))
 """
 UNARY_SOURCE = f"""
 def {{method}}(self, frame=None):
@@ -124,7 +124,7 @@ def {{method}}(self, frame=None):
         if {{dropped}}:
             return apply(op, (self,), None, frame)
 {_record("self", "None", "da", "None", "op")}
-    return apply(op, (self,), None, frame)
+    return apply_arrays(op, (self,), frame)
 """
 
 
@@ -164,6 +164,7 @@ def _define(op: Op, method: str, template: str) -> Any:
         "op": op,
         "ABSENT": ABSENT,
         "apply": apply,
+        "apply_arrays": apply_arrays,
         "getframe": _getframe,
         "as_float": _as_float,
         "forward": op.scalar,
@@ -184,7 +185,7 @@ def _define(op: Op, method: str, template: str) -> Any:
 def _general(op: Op, *, reflected: bool = False) -> Any:
     def method(self: Var, *others: Any) -> Var:
         operands = (*others, self) if reflected else (self, *others)
-        return apply(op, operands, None, _getframe(1))
+        return apply_arrays(op, operands, _getframe(1))
 
     return method
 

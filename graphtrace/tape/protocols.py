@@ -16,7 +16,7 @@ from graphtrace.ops.ufuncs import ufunc_method
 from graphtrace.ops.values import shape_of
 from graphtrace.tape.operators import scalar_recorder
 from graphtrace.tape.refuse import REFUSED, place, refusal
-from graphtrace.tape.tape import Guard, apply
+from graphtrace.tape.tape import Guard, apply, apply_arrays
 from graphtrace.tape.var import Var, caller
 
 __all__ = ["attach", "call"]
@@ -25,16 +25,24 @@ HOME = str(Path(__file__).parents[1])
 """Where this library's own code is."""
 FAST: dict[Any, Callable[..., Var] | None] = {}
 """From a ufunc to its generated recorder for one float, None where it has none."""
+PLAIN: dict[Any, Op] = {}
+"""From a ufunc that is one operation to it, once it has been called."""
 
 
 def array_ufunc(self: Var, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
     """Record a NumPy ufunc (`__array_ufunc__`)."""
-    fast = FAST.get(ufunc)
-    if fast is not None and not kwargs and method == "__call__":
-        return fast(self, _getframe(1))
+    if not kwargs and method == "__call__":
+        fast = FAST.get(ufunc)
+        if fast is not None:
+            return fast(self, _getframe(1))
+        op = PLAIN.get(ufunc)
+        if op is not None:
+            return apply_arrays(op, inputs, caller())
     if ufunc not in FAST:
         known = reached(ufunc)
         FAST[ufunc] = None if known is None else scalar_recorder(known[0])
+        if known is not None and ufunc not in COMPOSED:
+            PLAIN[ufunc] = known[0]
     frame = caller()
     if method != "__call__":
         function = ufunc_method(ufunc, method)
@@ -51,7 +59,7 @@ def array_ufunc(self: Var, ufunc: Any, method: str, *inputs: Any, **kwargs: Any)
     if kwargs and ufunc.signature is not None:
         return call(ufunc, inputs, kwargs, frame)
     _refuse_options(ufunc, kwargs, frame)
-    return apply(found[0], inputs, None, frame)
+    return apply_arrays(found[0], inputs, frame)
 
 
 def array_function(self: Var, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -366,8 +374,10 @@ def attach() -> None:
 
 def record(op: Op, args: tuple[Any, ...], params: dict[str, Any] | None = None) -> Any:
     """Record an operation of our own, or just compute it when nothing in `args` is traced."""
+    if not params and len(args) == 1 and args[0].__class__ is Var:
+        return apply_arrays(op, args, caller(1))
     if any(arg.__class__ is Var for arg in args):
         return apply(op, args, params, caller(1))
-    return op.evaluate(
-        [np.asarray(arg)[()] if not isinstance(arg, float) else arg for arg in args], params or {}
-    )
+    values = [np.asarray(arg)[()] if not isinstance(arg, float) else arg for arg in args]
+    with np.errstate(over="ignore"):  # as where exp saturates in a sigmoid
+        return op.evaluate(values, params or {})

@@ -10,13 +10,20 @@ import numpy as np
 from graphtrace.errors import RefusedError
 from graphtrace.ops.linalg import MatrixError
 from graphtrace.ops.registry import Op
-from graphtrace.ops.values import Value
+from graphtrace.ops.values import Value, normal
+from graphtrace.tape.copies import copy_of
 from graphtrace.tape.var import ABSENT, CONSTANT, INPUT, Var
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Guard", "Tape", "apply", "fill", "scope", "snapshot"]
+__all__ = ["Guard", "Tape", "apply", "apply_arrays", "fill", "scope", "snapshot"]
+
+ARRAY = np.ndarray
+DOUBLE = np.dtype(np.float64)
+SINGLE = np.dtype(np.float32)
+SMALL = 4096
+"""Arrays up to so many bytes are compared fastest by a copy of their bytes."""
 
 
 class Guard(tuple[Var, bool, Any, int]):
@@ -166,11 +173,11 @@ def _note_scope() -> None:
 
 
 def _same(kept: np.ndarray, now: np.ndarray) -> bool:
-    return (
-        kept.shape == now.shape
-        and kept.dtype == now.dtype
-        and (bool(np.array_equal(kept, now)) or kept.tobytes() == now.tobytes())
-    )
+    if kept.shape != now.shape or kept.dtype != now.dtype:
+        return False
+    if kept.nbytes > SMALL and np.array_equal(kept, now):
+        return True
+    return kept.tobytes() == now.tobytes()
 
 
 def position_of(frame: Any) -> tuple[Any, int]:
@@ -201,6 +208,8 @@ def snapshot(value: Any, frame: Any) -> Value:
         )
     if isinstance(value, np.generic):
         array: Any = value
+    elif value.__class__ is ARRAY:
+        array = copy_of(value)
     else:
         try:
             array = np.array(value)
@@ -266,6 +275,69 @@ def apply(op: Op, args: Sequence[Any], params: Mapping[str, Any] | None, frame: 
                 out = op.evaluate(values, params or {})
     except (ValueError, IndexError, TypeError) as error:
         raise _misfit(op, values, error, frame) from None
+    return _recorded(op, operands, values, out, params, frame)
+
+
+def apply_arrays(op: Op, args: tuple[Any, ...], frame: Any) -> Var:
+    """Record an operation without parameters: the short way for arrays of one float type.
+
+    At least one operand is traced, the other may be a plain array. Such a record has True in
+    `db`, for the backward pass. All else goes to `apply`.
+    """
+    first = args[0]
+    second = args[-1]
+    push = first.push if first.__class__ is Var else second.push
+    tape: Tape = push.__self__
+    if tape.hushed is None:
+        return apply(op, args, None, frame)
+    if first.__class__ is ARRAY:
+        first = tape.constant(first, frame)
+    elif second.__class__ is ARRAY:
+        second = tape.constant(second, frame)
+    if first.__class__ is not Var or second.__class__ is not Var or second.push is not push:
+        return apply(op, args, None, frame)
+    a = first.value
+    b = second.value
+    dtype = a.dtype if a.__class__ is ARRAY is b.__class__ else None
+    if (dtype is not DOUBLE and dtype is not SINGLE) or b.dtype is not dtype:
+        return apply(op, args, None, frame)
+    operands: tuple[Var, ...]
+    try:
+        if len(args) == 1:
+            operands = (first,)
+            out = op.forward(a)
+        else:
+            operands = (first, second)
+            out = op.forward(a, b)
+    except (ValueError, IndexError, TypeError) as error:
+        raise _misfit(op, [operand.value for operand in operands], error, frame) from None
+    if out.__class__ is not ARRAY or out.dtype is not dtype:
+        values = [operand.value for operand in operands]
+        return _recorded(op, operands, values, normal(out), None, frame)
+    record = Var()
+    record.value = out
+    record.op = op
+    record.a = None
+    record.b = operands
+    record.da = None
+    record.db = op.arity is not None
+    record.g = ABSENT
+    record.code = frame.f_code
+    record.lasti = frame.f_lasti
+    record.push = push
+    push(record)
+    return record
+
+
+def _recorded(
+    op: Op,
+    operands: tuple[Var, ...],
+    values: Sequence[Value],
+    out: Value,
+    params: Mapping[str, Any] | None,
+    frame: Any,
+) -> Var:
+    push = operands[0].push
     record = Var()
     record.push = push
     if frame.__class__ is tuple:

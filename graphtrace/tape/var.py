@@ -29,6 +29,8 @@ ABSENT = -0.0
 neutral element of addition, so the first contribution can simply be added to it. A record that
 can never have a gradient (a constant, a truth value, an integer) has None there instead."""
 
+LIBRARIES = ("graphtrace.", "numpy.", "scipy.")
+
 Position = tuple[Any, int]
 """A code object and instruction offset, or an expression's source and a column."""
 
@@ -156,8 +158,6 @@ def operation(record: Var) -> Op | Marker:
 def caller(depth: int = 1) -> Any:
     """Return the nearest frame above that is not graphtrace's own, NumPy's or SciPy's."""
     frame: Any = _getframe(depth + 1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(
-        ("graphtrace.", "numpy.", "scipy.")
-    ):
+    while frame.f_globals.get("__name__", "").startswith(LIBRARIES) and frame.f_back is not None:
         frame = frame.f_back
     return frame

@@ -237,3 +237,38 @@ def test_scalar_recordings_make_no_garbage():
         assert gc.collect() < 100
     finally:
         gc.enable()
+
+
+def test_a_matrix_used_on_many_vectors_gets_the_sum_of_the_outer_products():
+    """Such a gradient is summed by one product; also of a matrix that is no input."""
+    rng = np.random.default_rng(1)
+    W, xs = rng.normal(size=(3, 4)), rng.normal(size=(5, 4))
+    v = rng.normal(size=3)
+
+    def f(W, left):
+        turned = W.T
+        total = 0.0
+        for x in xs:
+            total = total + (W @ x) @ v + (x @ turned) @ v if left else total + (x @ turned) @ v
+        return total + np.sum(W * W) + np.sum(turned)
+
+    for left in (True, False):
+        g = gt.trace(f, W, left).backward()
+        times = 2 if left else 1
+        expected = times * np.outer(v, xs.sum(axis=0)) + 2 * W + 1
+        np.testing.assert_allclose(g["W"].grad, expected, rtol=1e-12)
+        np.testing.assert_allclose(g["turned"].grad, (np.outer(v, xs.sum(axis=0)) + 1).T)
+        np.testing.assert_allclose(g.contributions("W").total, expected, rtol=1e-12)
+        assert g.backward()["W"].grad == pytest.approx(expected)
+
+
+def test_ties_share_the_gradient_in_arrays_with_and_without_them():
+    a, b = np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 4.0])
+    g = gt.trace(lambda a, b: np.sum(np.maximum(a, b) * np.array([1.0, 10.0, 100.0])), a, b)
+    np.testing.assert_array_equal(g.backward()["a"].grad, [0.5, 10.0, 0.0])
+    np.testing.assert_array_equal(g["b"].grad, [0.5, 0.0, 100.0])
+    back = g.backward(record=True)
+    again = back.at(a=np.array([0.0, 1.0, 4.0]))
+    np.testing.assert_array_equal(
+        [n.value for n in again.nodes if n.name.endswith("a")][-1:], [[0.0, 5.0, 50.0]]
+    )
