@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import arrays
+
 S1 = ["f = ln(x) + exp(y)*z", "--at", "x=1,y=3,z=2"]
 
 
@@ -208,11 +210,18 @@ CASES: dict[str, Callable[[], list[float]]] = {
 }
 
 
+def array_case(name: str) -> list[float]:
+    """Return the samples of one of the array cases, on one thread."""
+    make, repeats, by = arrays.CASES[name]
+    return scale(per_run(make(), repeats=repeats), by)
+
+
 def main() -> None:
     """Run one case and print its samples as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("case", choices=sorted(CASES))
-    print(json.dumps(CASES[parser.parse_args().case]()))
+    parser.add_argument("case", choices=sorted([*CASES, *arrays.CASES]))
+    case = parser.parse_args().case
+    print(json.dumps(CASES[case]() if case in CASES else array_case(case)))
 
 
 if __name__ == "__main__":

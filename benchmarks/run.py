@@ -7,6 +7,7 @@ name starts so.
 
 import argparse
 import json
+import os
 import platform
 import statistics
 import subprocess
@@ -14,11 +15,15 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PAIRS = {
-    "rnn-100": ("scalar RNN, T = 100, u as inputs", "ns/op"),
-    "rnn-100-data": ("scalar RNN, T = 100, u as numbers", "ns/op"),
-    "rnn-100000": ("scalar RNN, T = 100 000, u as inputs", "ns/op"),
-    "rnn-100000-data": ("scalar RNN, T = 100 000, u as numbers", "ns/op"),
+NUMPY = ["torch", "autograd", "mygrad"]
+GROUPS = {
+    "rnn-100": ("scalar RNN, T = 100, u as inputs", "ns/op", ["micrograd"]),
+    "rnn-100-data": ("scalar RNN, T = 100, u as numbers", "ns/op", ["micrograd"]),
+    "rnn-100000": ("scalar RNN, T = 100 000, u as inputs", "ns/op", ["micrograd"]),
+    "rnn-100000-data": ("scalar RNN, T = 100 000, u as numbers", "ns/op", ["micrograd"]),
+    "lstm": ("LSTM, hidden 16, 100 steps, 2501 operations", "ms", NUMPY),
+    "mlp": ("MLP 784-256-128-10, batch 64", "ms", ["handwritten", *NUMPY]),
+    "jacobian": ("Jacobian 200×100 of softmax(Wx)", "µs", NUMPY),
 }
 SINGLES = {
     "s1-graphtrace": ("S1, trace + backward", "µs"),
@@ -30,12 +35,15 @@ SINGLES = {
     "layered-picture": ("picture of a layered graph of 1000 nodes", "s"),
 }
 ROUNDS = 3
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""What keeps every library to one thread, so that CPU time is comparable."""
 
 
 def samples(case: str) -> list[float]:
     """Run one case in a fresh process."""
     command = [sys.executable, str(HERE / "cases.py"), case]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    single = {**os.environ, **dict.fromkeys(THREADS, "1")}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=single)
     if done.returncode:
         reason = done.stderr.strip().splitlines()[-1:] or ["no output"]
         print(f"{case}: {reason[0]}", file=sys.stderr)
@@ -58,22 +66,23 @@ def main() -> None:
     parser.add_argument("start", nargs="?", default="", help="only cases that start so")
     start = parser.parse_args().start
     print(f"CPython {platform.python_version()}, {platform.machine()}; median [min, max]\n")
-    print("| what | graphtrace | micrograd | ratio |\n|---|---|---|---|")
-    for pair, (title, unit) in PAIRS.items():
-        if not pair.startswith(start):
+    print("| what | who | median [min, max] | graphtrace is faster by |\n|---|---|---|---|")
+    for group, (title, unit, peers) in GROUPS.items():
+        if not group.startswith(start):
             continue
-        ours: list[float] = []
-        theirs: list[float] = []
+        found: dict[str, list[float]] = {name: [] for name in ("graphtrace", *peers)}
         for _ in range(ROUNDS):
-            ours += samples(f"{pair}-graphtrace")
-            theirs += samples(f"{pair}-micrograd")
-        ratio = "–"
-        if ours and theirs:
-            ratio = f"{statistics.median(theirs) / statistics.median(ours):.2f}×"
-        print(f"| {title} | {shown(ours, unit)} | {shown(theirs, unit)} | {ratio} |", flush=True)
+            for name, values in found.items():
+                values.extend(samples(f"{group}-{name}"))
+        ours = found["graphtrace"]
+        for name, values in found.items():
+            ratio = ""
+            if name != "graphtrace" and ours and values:
+                ratio = f"{statistics.median(values) / statistics.median(ours):.2f}×"
+            print(f"| {title} | {name} | {shown(values, unit)} | {ratio} |", flush=True)
     for case, (title, unit) in SINGLES.items():
         if case.startswith(start):
-            print(f"| {title} | {shown(samples(case), unit)} | | |", flush=True)
+            print(f"| {title} | graphtrace | {shown(samples(case), unit)} | |", flush=True)
 
 
 if __name__ == "__main__":
