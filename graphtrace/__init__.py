@@ -4,6 +4,7 @@ from graphtrace import nn
 from graphtrace.assign import add_at, set_at
 from graphtrace.custom import op
 from graphtrace.errors import GraphTraceError
+from graphtrace.experiments import fit, growth, study
 from graphtrace.graph import Graph, name, parse, trace
 from graphtrace.tape import scope
 
@@ -12,12 +13,15 @@ __all__ = [
     "GraphTraceError",
     "__version__",
     "add_at",
+    "fit",
+    "growth",
     "name",
     "nn",
     "op",
     "parse",
     "scope",
     "set_at",
+    "study",
     "trace",
 ]
 

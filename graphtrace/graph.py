@@ -8,9 +8,8 @@ import numpy as np
 
 from graphtrace.annotate.build import build_facts
 from graphtrace.derivatives import Derivatives
-from graphtrace.errors import NameNotFoundError, RefusedError, ShapeError, did_you_mean
+from graphtrace.errors import NameNotFoundError, RefusedError, did_you_mean
 from graphtrace.node import Edge, Node
-from graphtrace.ops.values import shape_of
 from graphtrace.readings import Readings
 from graphtrace.run import backward as reverse
 from graphtrace.run.inputs import Entered, as_input
@@ -263,20 +262,9 @@ class Graph(Derivatives, Readings):
         Nothing is traced again. Raises GuardError where a branch of the recorded run would
         be left, ShapeError for an input of another shape.
         """
-        from graphtrace.run.replay import replay
+        from graphtrace.run.replay import changed_inputs, replay
 
-        changed: dict[Var, Any] = {}
-        for key, value in inputs.items():
-            record = self._inputs.get(key)
-            if record is None:
-                raise NameNotFoundError(f"no input {key!r}{did_you_mean(key, self._inputs)}")
-            new = as_input(value, key)
-            if shape_of(new) != shape_of(record.value):
-                raise ShapeError(
-                    f"input {key!r} has shape {shape_of(record.value)} in this graph, "
-                    f"not {shape_of(new)}; trace the function anew for other shapes"
-                )
-            changed[record] = new
+        changed = changed_inputs(self._inputs, inputs)
         twins = replay(self._records, self._tape.guards, changed)
         tape = Tape.noted(
             [Guard((twins[guard[0]], *guard[1:])) for guard in self._tape.guards],

@@ -32,6 +32,7 @@ LAYERS = (
     "readings",
     "graph",
     "custom",
+    "experiments",
 )
 HEAVY = (
     "networkx",

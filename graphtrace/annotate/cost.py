@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -15,7 +14,7 @@ from graphtrace.errors import NameNotFoundError, did_you_mean
 from graphtrace.ops.costs import Counts
 from graphtrace.ops.values import shape_of
 from graphtrace.run.cost import backward_counts, forward_counts
-from graphtrace.run.state import State
+from graphtrace.run.state import State, input_numbers, inputs_of
 
 __all__ = ["Cost", "CostRow", "account"]
 
@@ -91,7 +90,9 @@ class Cost:
             "layers": [asdict(row) for row in self.layers],
             "nodes": [asdict(row) for row in self.nodes],
         }
-        return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+        from json import dumps
+
+        return dumps(rows, ensure_ascii=False, indent=1) + "\n"
 
 
 def account(
@@ -133,22 +134,8 @@ def account(
 def _learned(
     state: State, parameters: Iterable[str] | str | None, data: Iterable[str] | str
 ) -> set[int]:
-    sealed = state.sealed
-    inputs = [n for n in range(len(sealed.nodes)) if sealed.kind(n) == "input"]
-
-    def named(given: Iterable[str] | str) -> set[int]:
-        found: set[int] = set()
-        for name in (given,) if isinstance(given, str) else given:
-            own = {n for n in inputs if sealed.names[n] == name}
-            own |= {n for n in inputs if sealed.names[n].startswith(f"{name}[")}
-            if not own:
-                known = [sealed.names[n] for n in inputs]
-                raise NameNotFoundError(f"no input {name!r}{did_you_mean(name, known)}")
-            found |= own
-        return found
-
-    chosen = set(inputs) if parameters is None else named(parameters)
-    return chosen - named(data)
+    chosen = inputs_of(state) if parameters is None else input_numbers(state, parameters)
+    return {*chosen} - {*input_numbers(state, data)}
 
 
 def _layers(

@@ -80,7 +80,7 @@ class Plan:
                 for guard in guards:
                     turned = np.not_equal(np.asarray(out, dtype=bool), guard[1])
                     if turned.any():
-                        raise left(guard, out if not turned.ndim else out[turned.argmax()])
+                        raise left(guard, bool(np.ravel(out)[turned.argmax()]))
         return values
 
     def backward(self, values: Sequence[Any], seed: Any) -> dict[int, Any]:

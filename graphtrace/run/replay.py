@@ -5,14 +5,36 @@ from typing import Any
 
 import numpy as np
 
-from graphtrace.errors import GuardError, ShapeError
+from graphtrace.errors import GuardError, NameNotFoundError, ShapeError, did_you_mean
 from graphtrace.ops.registry import Op
 from graphtrace.ops.values import shape_of
+from graphtrace.run.inputs import as_input
 from graphtrace.tape.sources import where_of
 from graphtrace.tape.tape import Guard, fill
 from graphtrace.tape.var import ABSENT, CONSTANT, INPUT, Var, WithConstant, operation
 
-__all__ = ["left", "misfit", "replay"]
+__all__ = ["changed_inputs", "left", "misfit", "replay"]
+
+
+def changed_inputs(inputs: Mapping[str, Var], given: Mapping[str, Any]) -> dict[Var, Any]:
+    """Return new values of inputs by their records.
+
+    Raises NameNotFoundError for what is no input, ShapeError for another shape, RefusedError
+    for what cannot be one.
+    """
+    changed: dict[Var, Any] = {}
+    for name, value in given.items():
+        record = inputs.get(name)
+        if record is None:
+            raise NameNotFoundError(f"no input {name!r}{did_you_mean(name, inputs)}")
+        new = as_input(value, name)
+        if shape_of(new) != shape_of(record.value):
+            raise ShapeError(
+                f"input {name!r} has shape {shape_of(record.value)} in this graph, "
+                f"not {shape_of(new)}; trace the function anew for other shapes"
+            )
+        changed[record] = new
+    return changed
 
 
 def replay(

@@ -1,15 +1,16 @@
 """An evaluated graph as data: what every reading reads."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from graphtrace.errors import NameNotFoundError, did_you_mean
 from graphtrace.ops.values import shape_of
 from graphtrace.run import backward as reverse
 from graphtrace.tape.sealed import Sealed
 from graphtrace.tape.var import ABSENT, Var
 
-__all__ = ["State"]
+__all__ = ["State", "input_numbers", "inputs_of"]
 
 
 @dataclass(slots=True)
@@ -55,3 +56,23 @@ class State:
         if shape_of(grad) and len(self.sealed.uses[source]) == 1 and source != self.output:
             return grad
         return reverse.contribution(self.sealed.nodes[target], slot, self.sealed.nodes[source])
+
+
+def inputs_of(state: State) -> list[int]:
+    """Return the numbers of all inputs."""
+    return [n for n in range(len(state.sealed.nodes)) if state.sealed.kind(n) == "input"]
+
+
+def input_numbers(state: State, names: Iterable[str] | str) -> list[int]:
+    """Return the numbers of inputs by name; a name stands for its elements too, `p` for `p[W]`.
+
+    Raises NameNotFoundError for a name that is no input.
+    """
+    inputs = {state.sealed.names[n]: n for n in inputs_of(state)}
+    found: list[int] = []
+    for name in (names,) if isinstance(names, str) else names:
+        own = [n for key, n in inputs.items() if key == name or key.startswith(f"{name}[")]
+        if not own:
+            raise NameNotFoundError(f"no input {name!r}{did_you_mean(name, inputs)}")
+        found += own
+    return found
