@@ -124,7 +124,7 @@ OPS_COLUMNS = (
 
 
 def ops_table(rows: "Iterable[Coverage]") -> Table:
-    """Return one row an operation: which modes run, its formulas, what reaches it."""
+    """Return one row an operation or function: its modes, its formulas, what reaches it."""
     listed = tuple(
         (
             row.name,
@@ -135,7 +135,7 @@ def ops_table(rows: "Iterable[Coverage]") -> Table:
         )
         for row in rows
     )
-    return Table(f"{len(listed)} operations", OPS_COLUMNS, listed)
+    return Table(f"{len(listed)} operations and functions", OPS_COLUMNS, listed)
 
 
 def cell(value: Value) -> str:

@@ -1,26 +1,26 @@
-"""A sample call of every function of gt.nn, and from it the operations that each reaches."""
+"""A sample call of every function of gt.nn, and with them the whole table of what is covered."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from graphtrace import nn
-from graphtrace.ops.registry import CALLS, OPS
-from graphtrace.run.record import record_function
-from graphtrace.tape.var import operation
+from graphtrace.ops.activation import FAMILY
+from graphtrace.ops.registry import OPS
+from graphtrace.run.coverage import Coverage, measured, parts_of
+from graphtrace.run.coverage import coverage as operations
+from graphtrace.run.trials import Trial
 
-__all__ = ["PLAIN", "SAMPLES", "reached", "sample"]
+__all__ = ["PLAIN", "SAMPLES", "coverage", "trial"]
 
 PLAIN = ("causal_mask", "one_hot")
 """Functions that make plain arrays and record nothing."""
 LABELS = [0, 2]
 ROWS = (2, 3)
-
-KINDS = ("product", "reduction")
-"""Families whose operations say more of a function than its additions do."""
 
 Sample = tuple[Callable[..., Any], tuple[tuple[int, ...], ...]]
 """A function of traced arrays, and their shapes."""
@@ -109,27 +109,28 @@ SAMPLES: Mapping[str, Sample] = {
 }
 
 
-def sample(name: str) -> tuple[Callable[..., Any], tuple[np.ndarray, ...]]:
-    """Return a function of arrays that calls the function of a name, and arrays for it."""
+def trial(name: str) -> Trial:
+    """Return the function of a name at its sample."""
     function, shapes = SAMPLES[name]
     rng = np.random.default_rng(len(name))
-    return function, tuple(rng.uniform(0.1, 0.9, size=shape) for shape in shapes)
+    return Trial(function, tuple(rng.uniform(0.1, 0.9, size=shape) for shape in shapes))
 
 
-def reached() -> dict[str, tuple[str, ...]]:
-    """Return, by operation, the functions that record it.
+def coverage() -> list[Coverage]:
+    """Return the table of all operations, NumPy functions and functions of gt.nn.
 
-    A function counts for what is most its own among its parts: operations that NumPy has no
-    name for, else products, else reductions, else all.
+    An activation that is one operation is among the calls of that operation; any other function
+    has a row of its own.
     """
-    named = {op.name for op, _ in CALLS.values()}
-    found: dict[str, list[str]] = {}
-    for name in sorted(SAMPLES):
-        function, arrays = sample(name)
-        records = record_function(function, arrays, {}).records
-        parts = {operation(record).name for record in records} & set(OPS)
-        parts = {part for part in parts if OPS[part].family != "shape"}
-        kinds = [{part for part in parts if OPS[part].family == kind} for kind in KINDS]
-        for part in next(filter(None, [parts - named, *kinds]), parts):
-            found.setdefault(part, []).append(f"gt.nn.{name}")
-    return {op: tuple(names) for op, names in found.items()}
+    rows = {row.name: row for row in operations()}
+    for name in sorted((*SAMPLES, *PLAIN)):
+        call = f"gt.nn.{name}"
+        trials = [trial(name)] if name in SAMPLES else []
+        parts = parts_of(trials)
+        if len(parts) == 1 and OPS[parts[0]].family == FAMILY:
+            known = rows[parts[0]]
+            rows[parts[0]] = replace(known, calls=(*known.calls, call))
+        else:
+            own = call if name in rows else name
+            rows[own] = measured(own, "nn", trials, (call,))
+    return sorted(rows.values(), key=lambda row: (row.family, row.name))

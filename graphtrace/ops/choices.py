@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from graphtrace.formula.tree import Notation
-from graphtrace.ops.composed import composes
+from graphtrace.ops.composed import composes, example
 from graphtrace.ops.costs import each
 from graphtrace.ops.registry import structured
 from graphtrace.ops.values import plain, shape_of
@@ -59,7 +59,13 @@ structured(
 )
 
 
-@composes(np.select, family=FAMILY)
+@composes(
+    np.select,
+    family=FAMILY,
+    samples=[
+        example([np.array([True, False, True]), np.array([True, True, False])], [(3,), (3,)], 0.5)
+    ],
+)
 def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     """Nest np.where: the first condition that holds decides."""
     if len(condlist) != len(choicelist):
@@ -70,7 +76,13 @@ def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     return chosen
 
 
-@composes(np.piecewise, family=FAMILY)
+@composes(
+    np.piecewise,
+    family=FAMILY,
+    samples=[
+        example(np.array([-1.0, 0.5, 2.0]), [np.array([True, False, False])], [np.negative, np.exp])
+    ],
+)
 def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
     """Nest np.where: the last condition that holds decides.
 

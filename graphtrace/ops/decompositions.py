@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graphtrace.formula.tree import Notation
-from graphtrace.ops.composed import composes
+from graphtrace.ops.composed import composes, example
 from graphtrace.ops.costs import matrices
 from graphtrace.ops.linalg import Cases, turned, word
 from graphtrace.ops.registry import call, structured
@@ -90,6 +90,9 @@ def _definite(rng: np.random.Generator) -> Cases:
     return found
 
 
+DEFINITE = np.array([[2.0, 0.3, -0.4], [0.3, 3.0, 0.5], [-0.4, 0.5, 5.0]])
+
+
 def _cholesky(a: Any) -> Any:
     return np.linalg.cholesky(_read_symmetric(a))
 
@@ -122,7 +125,7 @@ structured(
 )
 
 
-@composes(np.linalg.cholesky, family=FAMILY)
+@composes(np.linalg.cholesky, family=FAMILY, samples=[example(DEFINITE)])
 def _cholesky_of(a: Any, /, *, upper: bool = False) -> Any:
     found = call("cholesky", a)
     return turned(found) if upper else found
@@ -199,7 +202,7 @@ structured(
 )
 
 
-@composes(np.linalg.eigh, family=FAMILY)
+@composes(np.linalg.eigh, family=FAMILY, samples=[example(DEFINITE)])
 def _eigh_of(a: Any, UPLO: str = "L") -> EighResult:
     return EighResult(call("eigvalsh", a), call("eigh_vectors", a))
 
@@ -286,7 +289,11 @@ structured(
 )
 
 
-@composes(np.linalg.qr, family=FAMILY)
+@composes(
+    np.linalg.qr,
+    family=FAMILY,
+    samples=[example((3, 3)), example((2, 4, 2)), example((2, 3))],
+)
 def _qr_of(a: Any, mode: str = "reduced") -> Any:
     """Return Q and R; of a wide matrix from the square part, R's rest being Qᵀ times the rest.
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.axes import Cases, back, last
-from graphtrace.ops.composed import composes
+from graphtrace.ops.composed import composes, example
 from graphtrace.ops.costs import Counts, lines, size_of
 from graphtrace.ops.op import call
 from graphtrace.ops.registry import structured
@@ -95,7 +95,7 @@ structured(
 )
 
 
-@composes(np.ediff1d, family=FAMILY)
+@composes(np.ediff1d, family=FAMILY, samples=[example((2, 3)), example((4,), (2,), (1,))])
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     """Record the differences of all elements in order, with what is put around them."""
     inner = np.diff(np.reshape(ary, (-1,)))
@@ -168,7 +168,11 @@ structured(
 )
 
 
-@composes(np.gradient, family=FAMILY)
+@composes(
+    np.gradient,
+    family=FAMILY,
+    samples=[example((3, 4)), example((5,), np.array([0, 1, 3, 4, 6]), edge_order=2)],
+)
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
     """Record the gradient along each axis: one array, or a tuple for several axes."""
     ndim = np.ndim(f)

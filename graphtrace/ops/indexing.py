@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from graphtrace.formula.tree import Notation
-from graphtrace.ops.composed import composes
+from graphtrace.ops.composed import composes, example
 from graphtrace.ops.costs import FREE, summed
 from graphtrace.ops.registry import call, cut, structured
 from graphtrace.ops.values import plain, shape_of, unbroadcast
@@ -252,7 +252,7 @@ def write(name: str, x: Any, index: Any, v: Any) -> Any:
     return call(name, x, v, *others, **params)
 
 
-@composes(np.take, family=FAMILY)
+@composes(np.take, family=FAMILY, samples=[example((3, 4), [2, 0, 2], axis=1), example((2, 3), 4)])
 def _take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> Any:
     a, axis = flat(a, axis)
     count = np.shape(a)[axis]
@@ -277,7 +277,11 @@ def along(axis: int, item: Any) -> Any:
     return (ALL,) * axis + (item,) if axis else item
 
 
-@composes(np.take_along_axis, family=FAMILY)
+@composes(
+    np.take_along_axis,
+    family=FAMILY,
+    samples=[example((3, 4), np.array([[0, 3], [1, 1], [2, 0]]), axis=1)],
+)
 def _take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     arr, axis = flat(arr, axis)
     shape = np.shape(arr)
@@ -292,7 +296,7 @@ def _take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     return pick(arr, tuple(where) if len(where) > 1 else indices)
 
 
-@composes(np.compress, family=FAMILY)
+@composes(np.compress, family=FAMILY, samples=[example([True, False, True], (3, 2), axis=0)])
 def _compress(condition: Any, a: Any, axis: int | None = None) -> Any:
     if np.ndim(condition) != 1:
         raise ValueError("condition must have one axis")
@@ -305,12 +309,12 @@ def _compress(condition: Any, a: Any, axis: int | None = None) -> Any:
     return pick(a, along(axis, np.not_equal(condition, 0)))
 
 
-@composes(np.extract, family=FAMILY)
+@composes(np.extract, family=FAMILY, samples=[example(np.array([True, False, True]), (3,))])
 def _extract(condition: Any, arr: Any) -> Any:
     return _compress(np.ravel(condition), np.ravel(arr))
 
 
-@composes(np.choose, family=FAMILY)
+@composes(np.choose, family=FAMILY, samples=[example(np.array([1, 0, 1]), [(3,), (3,)])])
 def _choose(a: Any, choices: Any, mode: str = "raise") -> Any:
     """Stack the choices and take from each place the one that `a` names."""
     choices = list(choices)
@@ -328,7 +332,7 @@ def _choose(a: Any, choices: Any, mode: str = "raise") -> Any:
     return pick(stacked, (which, *grid))
 
 
-@composes(np.delete, family=FAMILY)
+@composes(np.delete, family=FAMILY, samples=[example((5,), [1, 3]), example((3, 2), 0, axis=0)])
 def _delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     if plain(obj) is not obj:
         raise TypeError("delete() a traced obj; its number of elements would not be known")
@@ -336,7 +340,7 @@ def _delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     return pick(arr, along(axis, np.delete(np.arange(np.shape(arr)[axis]), obj)))
 
 
-@composes(np.resize, family=FAMILY)
+@composes(np.resize, family=FAMILY, samples=[example((2, 3), new_shape=(4, 2))])
 def _resize(a: Any, new_shape: Any) -> Any:
     size = int(np.size(plain(a)))
     if not size:
@@ -361,18 +365,18 @@ cut(
 )
 
 
-@composes(np.nonzero, family=FAMILY)
+@composes(np.nonzero, family=FAMILY, samples=[example((2, 3))], differentiable=False)
 def _nonzeros(a: Any) -> tuple[Any, ...]:
     if not np.ndim(a):
         raise ValueError("nonzero of a scalar: use np.atleast_1d")
     return tuple(call("nonzero", a, axis=axis) for axis in range(np.ndim(a)))
 
 
-@composes(np.flatnonzero, family=FAMILY)
+@composes(np.flatnonzero, family=FAMILY, samples=[example((2, 3))], differentiable=False)
 def _flatnonzero(a: Any) -> Any:
     return call("nonzero", np.ravel(a), axis=0)
 
 
-@composes(np.argwhere, family=FAMILY)
+@composes(np.argwhere, family=FAMILY, samples=[example((2, 3))], differentiable=False)
 def _argwhere(a: Any) -> Any:
     return np.stack(_nonzeros(np.atleast_1d(a)), axis=-1)

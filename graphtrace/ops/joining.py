@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from graphtrace.formula.tree import Notation
-from graphtrace.ops.composed import composes
+from graphtrace.ops.composed import composes, example
 from graphtrace.ops.costs import FREE
 from graphtrace.ops.indexing import ALL, along, flat, pick
 from graphtrace.ops.registry import structured
@@ -90,36 +90,38 @@ structured(
 )
 
 
-@composes(np.hstack, family=FAMILY)
+@composes(np.hstack, family=FAMILY, samples=[example([(2, 3), (2, 1)]), example([(2,), ()])])
 def _hstack(tup: Any) -> Any:
     parts = [np.atleast_1d(part) for part in tup]
     return np.concatenate(parts, axis=0 if np.ndim(parts[0]) == 1 else 1)
 
 
-@composes(np.vstack, family=FAMILY)
+@composes(np.vstack, family=FAMILY, samples=[example([(2, 3), (3,)])])
 def _vstack(tup: Any) -> Any:
     return np.concatenate([np.atleast_2d(part) for part in tup])
 
 
-@composes(np.dstack, family=FAMILY)
+@composes(np.dstack, family=FAMILY, samples=[example([(2, 3), (2, 3)])])
 def _dstack(tup: Any) -> Any:
     return np.concatenate([np.atleast_3d(part) for part in tup], axis=2)
 
 
-@composes(np.column_stack, family=FAMILY)
+@composes(np.column_stack, family=FAMILY, samples=[example([(3,), (3, 2)])])
 def _column_stack(tup: Any) -> Any:
     columns = [part if np.ndim(part) > 1 else np.reshape(part, (-1, 1)) for part in tup]
     return np.concatenate(columns, axis=1)
 
 
-@composes(np.append, family=FAMILY)
+@composes(
+    np.append, family=FAMILY, samples=[example((2, 3), (4,)), example((2, 3), (1, 3), axis=0)]
+)
 def _append(arr: Any, values: Any, axis: int | None = None) -> Any:
     if axis is None:
         arr, values = flat(arr, None)[0], flat(values, None)[0]
     return np.concatenate((arr, values), axis=axis or 0)
 
 
-@composes(np.block, family=FAMILY)
+@composes(np.block, family=FAMILY, samples=[example([[(2, 2), (2, 1)], [(1, 3)]])])
 def _block(arrays: Any) -> Any:
     """Join nested lists: the innermost along the last axis, the next along the last but one."""
     deepest = _depth(arrays)
@@ -149,7 +151,11 @@ def _most_axes(item: Any) -> int:
     return max(map(_most_axes, item), default=0) if isinstance(item, list) else np.ndim(item)
 
 
-@composes(np.insert, family=FAMILY)
+@composes(
+    np.insert,
+    family=FAMILY,
+    samples=[example((5,), [1, 3], (2,)), example((2, 3), 1, (2,), axis=1)],
+)
 def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     """Join the new elements at the end, then put everything in its order."""
     if plain(obj) is not obj:
@@ -173,7 +179,7 @@ def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     return pick(np.concatenate([arr, new], axis=axis), along(axis, order))
 
 
-@composes(np.array_split, family=FAMILY)
+@composes(np.array_split, family=FAMILY, samples=[example((5, 2), 3)])
 def _array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     if plain(indices_or_sections) is not indices_or_sections:
         raise TypeError("split() at traced places; close over them")
@@ -194,7 +200,7 @@ def _array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]
     ]
 
 
-@composes(np.split, family=FAMILY)
+@composes(np.split, family=FAMILY, samples=[example((4, 3), 2), example((5,), [1, 3])])
 def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     if not np.ndim(plain(indices_or_sections)) and np.shape(ary)[axis] % int(indices_or_sections):
         raise ValueError("array split does not result in an equal division")
@@ -209,7 +215,7 @@ def _split_along(function: Callable[..., Any], axis: int, least: int) -> None:
             raise ValueError(f"only works on arrays of {least} or more axes")
         return _split(ary, indices_or_sections, axis if np.ndim(ary) > axis else 0)
 
-    composes(function, family=FAMILY)(split)
+    composes(function, family=FAMILY, samples=[example((2, 4, 2), 2)])(split)
 
 
 _split_along(np.hsplit, 1, 1)
@@ -223,4 +229,6 @@ def _unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
 
 
 if hasattr(np, "unstack"):  # since NumPy 2.1
-    composes(np.unstack, family=FAMILY)(_unstack)
+    composes(np.unstack, family=FAMILY, samples=[example((2, 3)), example((2, 3), axis=1)])(
+        _unstack
+    )

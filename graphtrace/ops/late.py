@@ -12,6 +12,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from graphtrace.errors import GraphTraceError
 from graphtrace.ops.registry import CALLS, Bind, Op
 
@@ -43,6 +45,8 @@ def scipy(module: str, wanted: str) -> ModuleType:
 def home(function: Callable[..., Any]) -> str:
     """Return the module that a function is called from: a loaded one of SciPy's, or np."""
     name = getattr(function, "__name__", "")
+    if getattr(np, name, None) is function:
+        return "np"
     for module in MODULES:
         if getattr(sys.modules.get(module), name, None) is function:
             return module

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from graphtrace.formula.tree import Notation
-from graphtrace.ops.composed import composes
+from graphtrace.ops.composed import composes, example
 from graphtrace.ops.costs import matrices
 from graphtrace.ops.linalg import FAMILY, Cases, turned
 from graphtrace.ops.registry import call, structured
@@ -122,7 +122,7 @@ structured(
 )
 
 
-@composes(np.linalg.lstsq, family=FAMILY)
+@composes(np.linalg.lstsq, family=FAMILY, samples=[example((4, 2), (4,)), example((4, 2), (4, 3))])
 def _least_squares(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, Any, Any]:
     """Return the solution, the squared residuals where NumPy has them, rank, singular values."""
     x = call("lstsq", a, b, rcond=rcond) if rcond is not None else call("lstsq", a, b)

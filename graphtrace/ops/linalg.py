@@ -20,7 +20,7 @@ import numpy as np
 
 from graphtrace.errors import GraphTraceError
 from graphtrace.formula.tree import Notation
-from graphtrace.ops.composed import composes
+from graphtrace.ops.composed import composes, example
 from graphtrace.ops.costs import Counts, matrices, size_of
 from graphtrace.ops.late import scipy
 from graphtrace.ops.registry import call, cut, structured
@@ -261,7 +261,7 @@ class SlogdetResult(NamedTuple):
     logabsdet: Any
 
 
-@composes(np.linalg.slogdet, family=FAMILY)
+@composes(np.linalg.slogdet, family=FAMILY, samples=[example((3, 3)), example((2, 2, 2))])
 def _slogdet(a: Any) -> SlogdetResult:
     return SlogdetResult(call("det_sign", a), call("logabsdet", a))
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from graphtrace.formula.tree import Notation
-from graphtrace.ops.composed import composes
+from graphtrace.ops.composed import composes, example
 from graphtrace.ops.costs import Counts, matrices, reducing
 from graphtrace.ops.linalg import FAMILY
 from graphtrace.ops.registry import call, cut, structured
@@ -126,7 +126,15 @@ def _of_matrices(x: Any, order: Any, axes: tuple[int, int], keepdims: bool) -> A
     return found if keepdims else np.squeeze(found, (row, column))
 
 
-@composes(np.linalg.norm, family=FAMILY)
+@composes(
+    np.linalg.norm,
+    family=FAMILY,
+    samples=[
+        example((3, 4)),
+        example((3, 4), ord=1, axis=0),
+        example((2, 3, 3), ord="nuc", axis=(-2, -1)),
+    ],
+)
 def _any_norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:  # noqa: A002 # NumPy's name
     if axis is None and ord is None:
         return _p_norm(x, 2, None, keepdims)
@@ -141,7 +149,7 @@ def _any_norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False
     return _of_matrices(x, ord, axes, keepdims)
 
 
-@composes(np.linalg.vector_norm, family=FAMILY)
+@composes(np.linalg.vector_norm, family=FAMILY, samples=[example((3, 4), ord=3, axis=0)])
 def _vector_norm(
     x: Any,
     /,
@@ -153,12 +161,14 @@ def _vector_norm(
     return _p_norm(x, ord, axis, keepdims)
 
 
-@composes(np.linalg.matrix_norm, family=FAMILY)
+@composes(
+    np.linalg.matrix_norm, family=FAMILY, samples=[example((2, 3, 4)), example((3, 4), ord=2)]
+)
 def _matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:  # noqa: A002 # NumPy's name
     return _of_matrices(x, ord, (-2, -1), keepdims)
 
 
-@composes(np.linalg.cond, family=FAMILY)
+@composes(np.linalg.cond, family=FAMILY, samples=[example((3, 3)), example((3, 3), p=1)])
 def _cond(x: Any, p: Any = None) -> Any:
     if p in (None, 2, -2):
         s = np.linalg.svdvals(x)
@@ -167,7 +177,7 @@ def _cond(x: Any, p: Any = None) -> Any:
     return np.linalg.norm(x, p, axis=(-2, -1)) * np.linalg.norm(np.linalg.inv(x), p, axis=(-2, -1))
 
 
-@composes(np.linalg.matrix_power, family=FAMILY)
+@composes(np.linalg.matrix_power, family=FAMILY, samples=[example((3, 3), 3), example((3, 3), -2)])
 def _matrix_power(a: Any, n: int) -> Any:
     """Multiply by repeated squaring."""
     if plain(n) is not n or not isinstance(n, (int, np.integer)):
@@ -208,7 +218,7 @@ cut(
 )
 
 
-@composes(np.linalg.tensorsolve, family=FAMILY)
+@composes(np.linalg.tensorsolve, family=FAMILY, samples=[example((2, 3, 6), (2, 3))])
 def _tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
     if axes is not None:
         a = np.moveaxis(a, tuple(axes), tuple(range(np.ndim(a) - len(axes), np.ndim(a))))
@@ -221,7 +231,7 @@ def _tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
     return np.reshape(found, unknown)
 
 
-@composes(np.linalg.tensorinv, family=FAMILY)
+@composes(np.linalg.tensorinv, family=FAMILY, samples=[example((2, 3, 6))])
 def _tensorinv(a: Any, ind: int = 2) -> Any:
     if ind <= 0:
         raise ValueError("Invalid ind argument.")

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from graphtrace.formula.tree import Notation
-from graphtrace.ops.composed import composes
+from graphtrace.ops.composed import composes, example
 from graphtrace.ops.costs import FREE, Counts, each, size_of, sorting
 from graphtrace.ops.registry import call, cut, structured
 from graphtrace.ops.values import plain, shape_of
@@ -347,7 +347,7 @@ structured(
 )
 
 
-@composes(np.diag, family="indexing")
+@composes(np.diag, family="indexing", samples=[example((3,), 1), example((3, 3))])
 def _diag(v: Any, k: int = 0) -> Any:
     if np.ndim(v) == 2:
         return np.diagonal(v, k)
@@ -357,6 +357,6 @@ def _diag(v: Any, k: int = 0) -> Any:
     return call("on_diagonal", v, shape=(size, size), **({"offset": k} if k else {}))
 
 
-@composes(np.diagflat, family="indexing")
+@composes(np.diagflat, family="indexing", samples=[example((2, 2))])
 def _diagflat(v: Any, k: int = 0) -> Any:
     return _diag(np.reshape(v, -1) if np.ndim(v) != 1 else v, k)

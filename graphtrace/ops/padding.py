@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from graphtrace.formula.tree import Notation
-from graphtrace.ops.composed import composes
+from graphtrace.ops.composed import composes, example
 from graphtrace.ops.costs import FREE
 from graphtrace.ops.indexing import ALL
 from graphtrace.ops.registry import call, structured
@@ -99,7 +99,13 @@ structured(
 )
 
 
-@composes(np.pad, family=FAMILY)
+@composes(
+    np.pad,
+    family=FAMILY,
+    samples=[
+        example((3, 2), 1, mode=mode) for mode in ("constant", *COPIES, "linear_ramp", *STATISTICS)
+    ],
+)
 def _padded(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> Any:
     if not isinstance(mode, str) or mode == "empty":
         raise TypeError("pad() with a function or mode='empty' has no derivative")

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from graphtrace.formula.tree import Notation
-from graphtrace.ops.composed import composes
+from graphtrace.ops.composed import composes, example
 from graphtrace.ops.costs import each
 from graphtrace.ops.registry import CALLS, call, elementwise, structured
 from graphtrace.ops.values import shape_of
@@ -114,12 +114,12 @@ elementwise(
 )
 
 
-@composes(np.divmod, family=FAMILY)
+@composes(np.divmod, family=FAMILY, samples=[example(np.array([2.3, -1.2]), np.array([0.7, 0.9]))])
 def _divmod(a: Any, b: Any) -> tuple[Any, Any]:
     return np.floor_divide(a, b), np.mod(a, b)
 
 
-@composes(np.modf, family=FAMILY)
+@composes(np.modf, family=FAMILY, samples=[example(np.array([2.3, -1.2]))])
 def _modf(a: Any) -> tuple[Any, Any]:
     return call("fraction", a), np.trunc(a)
 
@@ -145,7 +145,12 @@ structured(
 )
 
 
-@composes(np.round, np.around, family=FAMILY)
+@composes(
+    np.round,
+    np.around,
+    family=FAMILY,
+    samples=[example(np.array([2.3, -1.2])), example(np.array([0.12, -0.33]), decimals=1)],
+)
 def _round(a: Any, decimals: int = 0) -> Any:
     return call("round", a, decimals=int(decimals)) if decimals else np.rint(a)
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.axes import Cases
-from graphtrace.ops.composed import composes
+from graphtrace.ops.composed import composes, example
 from graphtrace.ops.costs import Counts, lines
 from graphtrace.ops.op import call
 from graphtrace.ops.registry import structured
@@ -181,13 +181,13 @@ structured(
 )
 
 
-@composes(np.nancumsum, family=FAMILY)
+@composes(np.nancumsum, family=FAMILY, samples=[example((2, 3)), example((2, 3), axis=1)])
 def nancumsum(a: Any, axis: int | None = None, dtype: None = None) -> Any:
     """Record a running sum in which NaN counts as 0."""
     return np.cumsum(np.where(np.equal(a, a), a, 0.0), axis, dtype)
 
 
-@composes(np.nancumprod, family=FAMILY)
+@composes(np.nancumprod, family=FAMILY, samples=[example((2, 3)), example((2, 3), axis=1)])
 def nancumprod(a: Any, axis: int | None = None, dtype: None = None) -> Any:
     """Record a running product in which NaN counts as 1."""
     return np.cumprod(np.where(np.equal(a, a), a, 1.0), axis, dtype)
@@ -215,4 +215,6 @@ def _cumulative(scan: Callable[..., Any], start: float) -> Callable[..., Any]:
 for _name, _scan, _start in (("sum", np.cumsum, 0.0), ("prod", np.cumprod, 1.0)):
     _found = getattr(np, f"cumulative_{_name}", None)  # since NumPy 2.1
     if _found is not None:
-        composes(_found, family=FAMILY)(_cumulative(_scan, _start))
+        composes(_found, family=FAMILY, samples=[example((2, 3), axis=1)])(
+            _cumulative(_scan, _start)
+        )

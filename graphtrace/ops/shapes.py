@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from graphtrace.formula.tree import Notation
-from graphtrace.ops.composed import composes
+from graphtrace.ops.composed import composes, example
 from graphtrace.ops.costs import FREE
 from graphtrace.ops.registry import structured
 from graphtrace.ops.values import plain, shape_of, unbroadcast
@@ -185,13 +185,17 @@ structured(
 )
 
 
-@composes(np.broadcast_arrays, family=FAMILY)
+@composes(np.broadcast_arrays, family=FAMILY, samples=[example((3, 1), (4,))])
 def _broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
     shape = np.broadcast_shapes(*map(np.shape, args))
     return tuple(arg if np.shape(arg) == shape else np.broadcast_to(arg, shape) for arg in args)
 
 
-@composes(np.meshgrid, family=FAMILY)
+@composes(
+    np.meshgrid,
+    family=FAMILY,
+    samples=[example((3,), (2,)), example((3,), (2,), sparse=True, indexing="ij")],
+)
 def _meshgrid(
     *xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy"
 ) -> tuple[Any, ...]:
@@ -231,12 +235,16 @@ def _two(shape: tuple[int, ...]) -> tuple[int, ...]:
     return (1,) * (2 - len(shape)) + shape
 
 
-composes(np.atleast_1d, family=FAMILY)(_at_least(1, lambda shape: shape or (1,)))
-composes(np.atleast_2d, family=FAMILY)(_at_least(2, _two))
-composes(np.atleast_3d, family=FAMILY)(_at_least(3, lambda shape: (*_two(shape), 1)))
+composes(np.atleast_1d, family=FAMILY, samples=[example(()), example((2,), (3,))])(
+    _at_least(1, lambda shape: shape or (1,))
+)
+composes(np.atleast_2d, family=FAMILY, samples=[example((3,))])(_at_least(2, _two))
+composes(np.atleast_3d, family=FAMILY, samples=[example((3, 2))])(
+    _at_least(3, lambda shape: (*_two(shape), 1))
+)
 
 
-@composes(np.copy, family=FAMILY)
+@composes(np.copy, family=FAMILY, samples=[example((2, 3))])
 def _copy(a: Any, order: str = "K", subok: bool = False) -> Any:
     """A recorded value never changes, so it is its own copy."""
     return a
@@ -248,7 +256,7 @@ def _like(function: Callable[..., Any]) -> None:
     def like(a: Any, *args: Any, **kwargs: Any) -> Any:
         return function(np.asarray(plain(a)), *args, **kwargs)
 
-    composes(function, family=FAMILY)(like)
+    composes(function, family=FAMILY, samples=[example((2, 3))], differentiable=False)(like)
 
 
 _like(np.zeros_like)
@@ -256,7 +264,7 @@ _like(np.ones_like)
 _like(np.empty_like)
 
 
-@composes(np.full_like, family=FAMILY)
+@composes(np.full_like, family=FAMILY, samples=[example((2, 3), ())])
 def _full_like(a: Any, fill_value: Any, dtype: Any = None, shape: Any = None) -> Any:
     if plain(fill_value) is fill_value:
         return np.full_like(np.asarray(plain(a)), fill_value, dtype=dtype, shape=shape)

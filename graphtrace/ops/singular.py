@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graphtrace.formula.tree import Notation
-from graphtrace.ops.composed import composes
+from graphtrace.ops.composed import composes, example
 from graphtrace.ops.costs import matrices
 from graphtrace.ops.decompositions import factors, inverse_gap, scaled
 from graphtrace.ops.linalg import FAMILY, Cases, turned
@@ -133,7 +133,9 @@ _svd_factor(
 )
 
 
-@composes(np.linalg.svd, family=FAMILY)
+@composes(
+    np.linalg.svd, family=FAMILY, samples=[example((3, 3)), example((2, 4, 3), full_matrices=False)]
+)
 def _svd_of(
     a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
 ) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.axes import Axis, Cases, spread
-from graphtrace.ops.composed import composes
+from graphtrace.ops.composed import composes, example
 from graphtrace.ops.costs import Counts, reducing
 from graphtrace.ops.op import call
 from graphtrace.ops.reducing import binder, counted, given, only, reduction, samples
@@ -213,7 +213,11 @@ structured(
 )
 
 
-@composes(np.average, family="reduction")
+@composes(
+    np.average,
+    family="reduction",
+    samples=[example((3, 4), axis=1), example((3, 4), 0, np.array([1.0, 2.0, 0.5]))],
+)
 def average(
     a: Any,
     axis: Any = None,

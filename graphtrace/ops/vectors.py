@@ -8,7 +8,7 @@ import numpy as np
 
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.axes import Cases, back, last, pairs
-from graphtrace.ops.composed import composes
+from graphtrace.ops.composed import composes, example
 from graphtrace.ops.costs import contraction
 from graphtrace.ops.registry import Bind, structured
 from graphtrace.ops.values import unbroadcast
@@ -56,7 +56,7 @@ structured(
 )
 
 
-@composes(np.vdot, family=FAMILY)
+@composes(np.vdot, family=FAMILY, samples=[example((2, 3), (3, 2))])
 def vdot(a: Any, b: Any, /) -> Any:
     """Record the dot product of all elements in order."""
     return np.dot(*(x if np.ndim(x) < 2 else np.ravel(x) for x in (a, b)))

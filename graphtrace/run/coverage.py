@@ -1,7 +1,8 @@
-"""What every operation can do, found out by doing it at its declared samples."""
+"""What every operation and function can do, found out by doing it at its declared samples."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,24 +10,31 @@ import numpy as np
 
 from graphtrace.errors import GraphTraceError
 from graphtrace.formula.printers import to_text
-from graphtrace.ops.late import LATE_CALLS
-from graphtrace.ops.registry import CALLS, OPS, Op, call, notations
+from graphtrace.ops.late import LATE_CALLS, home
+from graphtrace.ops.registry import CALLS, OPS, Op, notations
 from graphtrace.run.derived import record_gradient, record_product
 from graphtrace.run.record import record_function
-from graphtrace.run.state import State
+from graphtrace.run.state import State, inputs_of
+from graphtrace.run.trials import Trial, composed, of_composed, of_operation
 from graphtrace.tape.sealed import Sealed
+from graphtrace.tape.var import operation
 
-__all__ = ["Coverage", "calls_of", "coverage"]
+__all__ = ["CUT", "Coverage", "called", "coverage", "measured", "parts_of"]
 
-Case = tuple[tuple[Any, ...], dict[str, Any]]
+CUT = "no gradient passes"
+"""Stands in the place of the formula of what is not differentiable."""
+Modes = tuple[bool, bool, bool]
+NONE: Modes = (False, False, False)
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """One operation's row.
+    """The row of an operation, or of a function that is recorded as several.
 
-    `reverse`, `forward` and `second_order` tell whether the mode ran at the first sample;
-    all are False for operations that pass no gradient. `calls` are the functions that reach it.
+    `reverse`, `forward` and `second_order` tell whether the mode ran at its samples; all are
+    False for what passes no gradient. `formula` is the derivative by each operand, separated
+    by `;`; for a function of several operations it is `by` and their names. `calls` are the
+    functions that reach it.
     """
 
     name: str
@@ -39,75 +47,90 @@ class Coverage:
 
 
 def coverage() -> list[Coverage]:
-    """Return a row for every operation, by family and name."""
-    rows = []
-    for op in sorted(OPS.values(), key=lambda op: (op.family, op.name)):
-        reverse, forward, second = _modes(op) if op.differentiable else (False, False, False)
+    """Return a row for every operation and every NumPy function of several, by family and name."""
+    rows = [_of_operation(op) for op in OPS.values()]
+    for made in composed():
+        calls = tuple(map(called, made.names))
+        name = calls[0].rpartition(".")[2]
         rows.append(
-            Coverage(op.name, op.family, reverse, forward, second, _formula(op), calls_of(op))
+            measured(calls[0] if name in OPS else name, made.family, of_composed(made), calls)
         )
-    return rows
+    return sorted(rows, key=lambda row: (row.family, row.name))
 
 
-def calls_of(op: Op) -> tuple[str, ...]:
-    """Return the names of the functions that reach an operation."""
-    found = {_qualified(function) for function, (target, _) in CALLS.items() if target is op}
-    found.update(name for name, (target, _) in LATE_CALLS.items() if target is op)
-    return tuple(sorted(found))
+def called(function: Callable[..., Any]) -> str:
+    """Return what a function is called by: `np.linalg.norm`."""
+    return f"{home(function)}.{getattr(function, '__name__', function)}"
 
 
-def _qualified(function: Any) -> str:
-    name = getattr(function, "__name__", str(function))
-    module = getattr(function, "__module__", None) or "numpy"
-    if module.startswith("numpy.linalg"):
-        return f"np.linalg.{name}"
-    return f"np.{name}" if module.startswith("numpy") else f"{module}.{name}"
+def measured(name: str, family: str, trials: Sequence[Trial], calls: tuple[str, ...]) -> Coverage:
+    """Return the row of a function of several operations, by running it at all samples.
+
+    Without any it makes plain arrays only.
+    """
+    found = [_modes(trial) for trial in trials] or [NONE]
+    reverse, forward, second = map(all, zip(*found, strict=True))
+    formula = f"by {', '.join(parts_of(trials)) or 'nothing'}" if reverse else CUT
+    return Coverage(name, family, reverse, forward, second, formula, tuple(sorted(calls)))
 
 
-def _formula(op: Op) -> str:
-    if not op.differentiable:
-        return ""
-    shown = [to_text(expr, notations()) for expr in (op.partials or op.rules) if expr is not None]
-    return "; ".join(shown)
+def parts_of(trials: Sequence[Trial]) -> tuple[str, ...]:
+    """Return the names of the operations that a function records, in order."""
+    found = [
+        operation(record).name
+        for trial in trials
+        for record in record_function(trial.function, trial.arrays, {}).records
+    ]
+    return tuple(dict.fromkeys(name for name in found if name in OPS))
 
 
-def first_case(op: Op) -> Case:
-    """Return operands and parameters in the operation's domain."""
-    if op.is_elementwise:
-        middle = [low + (high - low) * 0.4 for low, high in op.samples]
-        return tuple(np.array([x, x + 0.01]) for x in middle), {}
-    found: Case = op.samples(np.random.default_rng(5))[0]
-    return found
+def _of_operation(op: Op) -> Coverage:
+    calls = {called(function) for function, (target, _) in CALLS.items() if target is op}
+    calls.update(name for name, (target, _) in LATE_CALLS.items() if target is op)
+    formula, modes = CUT, NONE
+    if op.differentiable:
+        shown = [expr for expr in (op.partials or op.rules) if expr is not None]
+        formula = "; ".join(to_text(expr, notations()) for expr in shown)
+        modes = _modes(of_operation(op))
+    return Coverage(op.name, op.family, *modes, formula, tuple(sorted(calls)))
 
 
-def _modes(op: Op) -> tuple[bool, bool, bool]:
+def _modes(trial: Trial) -> Modes:
     """Run reverse, forward and second-order mode."""
-    operands, params = first_case(op)
-
-    def run(*args: Any) -> Any:
-        return np.sum(call(op.name, *args, **params))
-
     try:
-        recording = record_function(run, operands, {})
-        sealed = Sealed(recording.records, {})
-        state = State(sealed, sealed.numbers[recording.outputs[0]])
+        recording = record_function(trial.total, trial.arrays, {})
     except GraphTraceError:
-        return False, False, False
-    node = 0
-    direction = np.ones(np.shape(sealed.nodes[node].value))
-    reverse = _runs(lambda: record_gradient(state, [node], 1.0, ["g"]))
-    forward = _runs(lambda: record_product(state, [(node, direction)], ["t"]))
+        return NONE
+    state = _state(recording)
+    if not state.sealed.differentiable[state.output]:
+        return NONE
+    inputs = inputs_of(state)
+    directions = [(n, np.ones(np.shape(state.value(n)))) for n in inputs]
+    reverse = _runs(lambda: _gradients(state))
+    forward = _runs(lambda: record_product(state, directions, ["t"]))
 
     def twice() -> None:
-        first, _ = record_gradient(state, [node], 1.0, ["g"])
-        again = Sealed(first.records, {})
-        inner = State(again, again.numbers[first.outputs[0]])
-        record_gradient(inner, [0], direction, ["h"])
+        first = _gradients(state)
+        for output in first.outputs:
+            _gradients(_state(first, output))
 
     return reverse, forward, _runs(twice)
 
 
-def _runs(action: Any) -> bool:
+def _state(recording: Any, output: Any = None) -> State:
+    sealed = Sealed(recording.records, {})
+    return State(sealed, sealed.numbers[recording.outputs[0] if output is None else output])
+
+
+def _gradients(state: State) -> Any:
+    """Record the gradients by all inputs."""
+    inputs = inputs_of(state)
+    seed = np.ones(np.shape(state.value(state.output)))
+    names = [f"g{n}" for n in inputs]
+    return record_gradient(state, inputs, seed if seed.ndim else 1.0, names)[0]
+
+
+def _runs(action: Callable[[], Any]) -> bool:
     try:
         action()
     except GraphTraceError:

@@ -1,6 +1,6 @@
 """The verb `ops`: which operations there are, and what is proven of each."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 from graphtrace_cli import terminal
 from graphtrace_cli.errors import EXIT_DONE
@@ -10,15 +10,13 @@ __all__ = ["ops"]
 
 
 def ops(json: Json = False) -> int:
-    """List all operations: derivatives, formulas, and the functions that reach them.
+    """List all operations and functions: derivative modes, formulas, and what reaches them.
 
     Example: graphtrace ops --json
     """
-    from graphtrace.nn.samples import reached
-    from graphtrace.run.coverage import coverage
+    from graphtrace.nn.samples import coverage
 
-    by_nn = reached()
-    rows = [replace(row, calls=(*row.calls, *by_nn.get(row.name, ()))) for row in coverage()]
+    rows = coverage()
     if json:
         from json import dumps
 
