@@ -41,7 +41,9 @@ def unbroadcast(g: Any, like: Any) -> Any:
     shape = shape_of(like)
     if shape_of(g) != shape:
         extra = len(shape_of(g)) - len(shape)
-        if extra > 0:
+        if extra == 1 and g.__class__ is np.ndarray:
+            g = np.add.reduce(g)  # as np.sum, without its detours
+        elif extra > 0:
             g = np.sum(g, axis=tuple(range(extra)))
         stretched = tuple(
             axis for axis, size in enumerate(shape) if size == 1 and shape_of(g)[axis] != 1

@@ -12,6 +12,9 @@ from graphtrace.tape.var import Var
 
 __all__ = ["Entered", "as_input"]
 
+DOUBLE = np.dtype(np.float64)
+PLAIN = (float, np.ndarray)
+
 
 def as_input(value: Any, name: str) -> Value:
     """Return an input as the tape keeps it: a float, or a copy of an array of floats.
@@ -21,6 +24,8 @@ def as_input(value: Any, name: str) -> Value:
     """
     if value.__class__ is float:
         return value
+    if value.__class__ is np.ndarray and value.dtype is DOUBLE and value.ndim:
+        return copy_of(value)
     if isinstance(value, (bool, np.bool_)):
         raise RefusedError(f"input {name!r} is a bool; gradients need floats: pass 1.0 or 0.0")
     if isinstance(value, (int, np.integer)):
@@ -100,7 +105,7 @@ class Entered:
                 f"input {name!r} is being traced already: call the function itself instead of "
                 "tracing it inside of a trace"
             )
-        if value.__class__ is float or is_leaf(value):
+        if value.__class__ in PLAIN or is_leaf(value):
             kept = as_input(value, name)
             if kept.__class__ is not float:
                 self.arrays = True
