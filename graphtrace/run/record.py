@@ -144,14 +144,25 @@ def _leaves(result: Any) -> list[Any]:
 
 
 def parameter_names(function: Callable[..., Any], count: int) -> list[str]:
-    """Return names for positional arguments: the parameters', then `x1`, `x2`… for `*args`."""
-    if isinstance(function, FunctionType):
+    """Return names for positional arguments: the parameters', `args[0]`… for `*args`.
+
+    Those of a decorated function are the parameters of the function inside. Where no name is
+    known, it is `x1`, `x2`…
+    """
+    if isinstance(function, FunctionType) and "__wrapped__" not in function.__dict__:
         return _code_names(function.__code__, count)
     try:
-        names = list(inspect.signature(function).parameters)
+        parameters = [*inspect.signature(function).parameters.values()]
     except (TypeError, ValueError):
-        names = []
+        parameters = []
+    names = [item.name for item in parameters if item.kind in POSITIONAL]
+    stem = next((item.name for item in parameters if item.kind is item.VAR_POSITIONAL), None)
+    if stem is not None:
+        names += [f"{stem}[{k}]" for k in range(max(count - len(names), 0))]
     return names + [f"x{k + 1}" for k in range(len(names), count)]
+
+
+POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 @lru_cache(maxsize=256)

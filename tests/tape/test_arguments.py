@@ -1,6 +1,7 @@
 """What may be an argument: counts by annotation, no subclasses, nothing traced already."""
 
 import copy
+import functools
 
 import numpy as np
 import pytest
@@ -64,3 +65,32 @@ def test_an_input_may_be_called_self():
     g = gt.Graph()
     g.inputs(self=2.0)
     assert gt.parse("y = self*2", self=3.0).at(self=4.0).output.value == 8.0
+
+
+def inside(x, scale, *rest):
+    return x * scale + rest[0]
+
+
+@functools.wraps(inside)
+def decorated(*args, **kwargs):
+    return inside(*args, **kwargs)
+
+
+class Layer:
+    def __call__(self, x, *rest):
+        return x * rest[0]
+
+
+@pytest.mark.parametrize(
+    ("function", "count", "names"),
+    [
+        (inside, 4, ["x", "scale", "rest[0]", "rest[1]"]),
+        (decorated, 4, ["x", "scale", "rest[0]", "rest[1]"]),
+        (functools.partial(inside, 2.0), 3, ["scale", "rest[0]", "rest[1]"]),
+        (Layer(), 2, ["x", "rest[0]"]),
+        (gt.nn.huber, 2, ["predictions", "targets"]),
+    ],
+)
+def test_inputs_are_named_by_the_parameters_of_what_is_called(function, count, names):
+    g = gt.trace(function, *np.arange(1.0, count + 1))
+    assert [node.name for node in g if node.kind == "input"] == names
