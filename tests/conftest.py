@@ -1,19 +1,25 @@
-"""Shared by every test: the independent oracles, and the rule that CI skips none of them.
+"""Shared by every test: libraries and programs that may be absent, and the rule that CI has all.
 
-Without an optional library the tests that need it are skipped and say how to get it; with
-``GRAPHTRACE_REQUIRE_ORACLES=1`` they fail instead.
+Without an optional library or program the tests that need it are skipped and say how to get it;
+with ``GRAPHTRACE_REQUIRE_ORACLES=1`` they fail instead.
 """
 
 import contextlib
 import importlib
 import os
+import shutil
 from collections.abc import Callable, Generator
+from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 REQUIRED = os.environ.get("GRAPHTRACE_REQUIRE_ORACLES") == "1"
+
+# The extra that brings a library, where it is not the oracles' own.
+EXTRAS = {"matplotlib": "plot", "pptx": "pptx", "typst": "pdf"}
+PROGRAMS = Path(__file__).resolve().parents[1] / ".ci" / "programs.txt"
 
 
 @pytest.fixture(scope="session")
@@ -28,18 +34,43 @@ def oracle() -> Callable[[str], ModuleType]:
         try:
             return importlib.import_module(name)
         except ImportError as error:
-            reason = f"needs {name}: pip install 'graphtrace[oracles]' ({error})"
-            if REQUIRED:
-                pytest.fail(reason, pytrace=False)
-            pytest.skip(reason)
+            extra = EXTRAS.get(name, "oracles")
+            _absent(f"needs {name}: pip install 'graphtrace[{extra}]' ({error})")
 
     return load
 
 
+@pytest.fixture(scope="session")
+def program() -> Callable[[str], str]:
+    """Return a function that finds a program of `.ci/programs.txt`: ``program("pdflatex")``.
+
+    Without the program the test is skipped and says how to get it; with
+    ``GRAPHTRACE_REQUIRE_ORACLES=1`` it fails instead.
+    """
+    lines = PROGRAMS.read_text(encoding="utf-8").splitlines() if PROGRAMS.exists() else []
+    packages = dict(line.split(maxsplit=1) for line in lines if line and line[0] != "#")
+
+    def find(name: str) -> str:
+        path = shutil.which(name)
+        if path is None:
+            how = f"apt-get install {packages[name]}" if name in packages else "see .ci"
+            _absent(f"needs {name}: {how}")
+        return path
+
+    return find
+
+
+def _absent(reason: str) -> NoReturn:
+    """Skip a test for want of what it needs; fail it where nothing may be wanting."""
+    if REQUIRED:
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that asks for the `oracle` fixture, so that `-m oracle` finds it."""
+    """Mark tests that ask for `oracle` or `program`, so that `-m oracle` finds them."""
     for item in items:
-        if "oracle" in getattr(item, "fixturenames", ()):
+        if {"oracle", "program"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.oracle)
 
 

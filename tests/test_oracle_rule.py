@@ -15,6 +15,9 @@ import pytest
 def test_by_fixture(oracle):
     oracle("no_such_oracle")
 
+def test_by_program(program):
+    program("no-such-program")
+
 @pytest.mark.oracle
 def test_by_mark():
     pytest.skip("not today")
@@ -68,7 +71,7 @@ def run(tmp_path):
 def test_an_absent_oracle_is_skipped_with_the_way_to_get_it(run):
     code, text = run("0")
     assert code == 0
-    assert "1 passed, 6 skipped" in text
+    assert "1 passed, 7 skipped" in text
     assert "needs no_such_oracle: pip install 'graphtrace[oracles]'" in text
 
 
@@ -81,10 +84,10 @@ def test_an_operation_without_its_library_is_skipped_with_the_way_to_get_it(run)
 def test_where_oracles_are_required_a_skip_is_a_failure(run):
     code, text = run("1")
     assert code == 1
-    assert "4 failed, 1 passed, 1 skipped, 1 error" in text
+    assert "5 failed, 1 passed, 1 skipped, 1 error" in text
 
 
 def test_any_other_failure_stays_one(run):
     code, text = run("0", FAILS="1")
     assert code == 1
-    assert "1 failed, 6 skipped" in text
+    assert "1 failed, 7 skipped" in text
