@@ -30,7 +30,8 @@ class Readings:
     def contributions(self, node: Any, *, symbolic: bool = False) -> "Contributions":
         """Return one row for each use of a node, upstream × local, and their sum.
 
-        With `symbolic=True` the rows are SymPy expressions of the inputs.
+        With `symbolic=True` the rows are SymPy expressions of the inputs, or arrays of them; then
+        no backward pass is needed.
         """
         from graphtrace.run.uses import find_contributions, find_symbolic_contributions
 
@@ -40,32 +41,55 @@ class Readings:
             return find_symbolic_contributions(state, number, formulas)
         return find_contributions(state, number, formulas)
 
-    def paths(self, source: Any, target: Any = None, *, limit: int = 100) -> "Paths":
+    def paths(
+        self, source: Any, target: Any = None, *, limit: int = 100, symbolic: bool = False
+    ) -> "Paths":
         """Return the paths from source to target (default: the output), largest first.
 
         Each has its product of local gradients; their sum is ∂target/∂source. At most
-        `limit` are listed, all are counted.
+        `limit` are listed, all are counted. With `symbolic=True` factors and products are SymPy
+        expressions of the inputs, whole derivatives where arrays are involved.
         """
-        from graphtrace.run.paths import find_paths
+        from graphtrace.run.paths import find_paths, in_symbols
 
         state = self._state
         end = state.output if target is None else self._number(target)
-        return find_paths(state, self._number(source), end, max(int(limit), 1))
+        found = find_paths(state, self._number(source), end, max(int(limit), 1))
+        return in_symbols(state, found) if symbolic else found
 
     def symbolic(self, node: Any = None) -> Any:
-        """Return a scalar node (default: the output) as a SymPy expression of the inputs."""
+        """Return a node (default: the output) as a SymPy expression of the inputs.
+
+        For an array it is a SymPy array; the symbol of an input's element W[0, 1] is `W_{01}`, see
+        `symbols`. Arrays may have up to 400 elements.
+        """
         from graphtrace.run.symbolic import Symbolic
 
         state = self._state
         return Symbolic(state).value(state.output if node is None else self._number(node))
 
     def symbolic_gradient(self, output: Any, node: Any) -> Any:
-        """Return ∂output/∂node as a SymPy expression of the inputs."""
+        """Return ∂output/∂node as a SymPy expression of the inputs.
+
+        Where one of them is an array it is a SymPy array, of shape output.shape + node.shape.
+        """
         from graphtrace.run.symbolic import Symbolic
 
         state = self._state
         other = State(state.sealed, self._number(output), state.title)
         return Symbolic(other).grad(self._number(node))
+
+    def symbols(self, name: str) -> Any:
+        """Return the SymPy symbol of an input, or an array of those of its elements.
+
+        They are what symbolic readings are made of: use them to put in numbers, as in
+        `g.symbolic("f").subs(g.symbols("x"), 2)` or `sympy.lambdify([*g.symbols("W")], …)`.
+        """
+        from graphtrace.run.state import input_numbers
+        from graphtrace.run.symbolic import Symbolic, shown
+
+        (number,) = input_numbers(self._state, name)[:1]
+        return shown(Symbolic(self._state).raw(number))
 
     def cost(
         self,

@@ -7,7 +7,7 @@ from typing import Any
 
 from graphtrace.formula.tree import Expr, Name, Notation, Number
 
-__all__ = ["apply_sympy", "exact_number", "to_sympy"]
+__all__ = ["apply_sympy", "exact_number", "number_of", "to_sympy"]
 
 Notations = Mapping[str, Notation]
 
@@ -64,7 +64,7 @@ def apply_sympy(
         return known(*args)
     note = notations[op]
     if note.sympy is not None:
-        return getattr(sympy, note.sympy)(*map(_number_of, args))
+        return getattr(sympy, note.sympy)(*map(number_of, args))
     if op in definitions:
         operands = dict(zip("abc", args, strict=False))
         return to_sympy(definitions[op], notations, operands, definitions)
@@ -78,7 +78,7 @@ def _is_truth(value: Any) -> bool:
     return isinstance(value, (Relational, BooleanAtom, BooleanFunction))
 
 
-def _number_of(value: Any) -> Any:
+def number_of(value: Any) -> Any:
     """Return a truth as the number NumPy computes with: 1 or 0."""
     import sympy
 
@@ -92,7 +92,7 @@ def _truth_of(value: Any) -> Any:
 
 
 def _on_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *args: function(*map(_number_of, args))
+    return lambda *args: function(*map(number_of, args))
 
 
 def _on_truths(name: str) -> Callable[..., Any]:
@@ -107,20 +107,20 @@ def _on_truths(name: str) -> Callable[..., Any]:
 def _product(left: Any, right: Any) -> Any:
     if _is_truth(left) and _is_truth(right):
         return _on_truths("And")(left, right)
-    return _number_of(left) * _number_of(right)
+    return number_of(left) * number_of(right)
 
 
 def _where(condition: Any, yes: Any, no: Any) -> Any:
     import sympy
 
-    return sympy.Piecewise((_number_of(yes), _truth_of(condition)), (_number_of(no), True))
+    return sympy.Piecewise((number_of(yes), _truth_of(condition)), (number_of(no), True))
 
 
 def _relation(name: str) -> Callable[[Any, Any], Any]:
     def relate(left: Any, right: Any) -> Any:
         import sympy
 
-        return getattr(sympy, name)(_number_of(left), _number_of(right))
+        return getattr(sympy, name)(number_of(left), number_of(right))
 
     return relate
 

@@ -5,14 +5,16 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import nlargest
 from typing import Any
+
+import numpy as np
 
 from graphtrace.ops.values import shape_of
 from graphtrace.run.state import State
 
-__all__ = ["Path", "Paths", "find_paths"]
+__all__ = ["Path", "Paths", "find_paths", "in_symbols"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +25,15 @@ class Path:
     ----------
     nodes: names from source to target.
     edges: (source, target, slot) ids.
-    factors: local gradients along the path; None where an array is involved.
-    product: their product; None likewise.
+    factors: local gradients along the path; None where an array is involved. In symbols they
+        are SymPy expressions; where an array is involved whole derivatives, as SymPy arrays.
+    product: their product, of shape target.shape + source.shape; None likewise.
     """
 
     nodes: tuple[str, ...]
     edges: tuple[tuple[int, int, int], ...]
-    factors: tuple[float | None, ...]
-    product: float | None
+    factors: tuple[Any, ...]
+    product: Any
 
     def __str__(self) -> str:
         shown = "→".join(self.nodes)
@@ -38,8 +41,15 @@ class Path:
             return shown
         if not self.factors:
             return f"{shown}: 1"
-        factors = "·".join(f"{x:.6g}" for x in reversed(self.factors))
-        return f"{shown}: {factors} = {self.product:.6g}"
+        factors = "·".join(map(_text, reversed(self.factors)))
+        return f"{shown}: {factors} = {_text(self.product)}"
+
+
+def _text(factor: Any) -> str:
+    """Return a number to six digits; an expression as it is, in brackets where it is a sum."""
+    if isinstance(factor, float):
+        return f"{factor:.6g}"
+    return f"({factor})" if getattr(factor, "is_Add", False) else str(factor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +142,23 @@ def _path(state: State, source: int, link: Any) -> Path:
         factors.append(factor)
         product *= factor if factor is not None else 1.0
     return Path(tuple(names), tuple(edges), tuple(factors), product if exact else None)
+
+
+def in_symbols(state: State, paths: Paths) -> Paths:
+    """Return the same paths, in the same order, with factors and products in symbols."""
+    from graphtrace.run.symbolic import Symbolic, shown
+
+    symbols = Symbolic(state)
+    rows = []
+    for path in paths:
+        whole: Any = None
+        factors = []
+        for _, target, slot in path.edges:
+            own = symbols.edge_jacobian(target, slot)
+            factors.append(shown(own))
+            middle = state.sealed.operands[target][slot]
+            axes = np.ndim(state.value(middle))
+            whole = own if whole is None else np.tensordot(own, whole, axes)
+        product = path.product if whole is None else shown(whole)
+        rows.append(replace(path, factors=tuple(factors), product=product))
+    return Paths(tuple(rows), paths.total)

@@ -79,21 +79,26 @@ def find_contributions(state: State, number: int, formulas: list[str]) -> Contri
 
 
 def find_symbolic_contributions(state: State, number: int, formulas: list[str]) -> Contributions:
-    """Return the same rows as SymPy expressions of the inputs."""
-    from graphtrace.run.symbolic import Symbolic, tidy
+    """Return the same rows as SymPy expressions, or arrays of them, of the inputs.
+
+    From an output that is an array the gradient starts with a symbol for each element: δ.
+    """
+    from graphtrace.run.symbolic import Symbolic, shown
 
     symbols = Symbolic(state)
     grads = symbols.grads()
+    if number not in grads:
+        symbols.grad(number)
     rows = tuple(
         Use(
             state.sealed.names[target],
             slot,
             formula,
-            tidy(grads[target]),
-            tidy(symbols.local(target, slot)),
+            shown(grads[target]),
+            shown(symbols.local(target, slot)),
             symbols.contribution(target, slot),
         )
         for (target, slot), formula in zip(state.sealed.uses[number], formulas, strict=True)
-        if target in grads
+        if target in grads and symbols.passes(target, slot)
     )
-    return Contributions(state.sealed.names[number], rows, symbols.grad(number))
+    return Contributions(state.sealed.names[number], rows, shown(grads[number]))
