@@ -10,9 +10,9 @@ the other factors zero; added up over the factors they make the whole.
   symmetric, beyond a ten-thousandth of its size, is an error.
 - Repeated eigenvalues or singular values have gradients that are those of a choice of
   eigenvectors. The vectors themselves may turn freely among each other there, which has no
-  derivative: that part is left out (1/0 read as 0), which is right for whatever does not
-  depend on the choice, such as a projector. The reciprocal of a singular value of zero, where
-  U or V of a matrix that is not square needs it, is read as 0 as well.
+  derivative: that part is left out (1/0 read as 0; equal but for rounding is equal), which is
+  right for whatever does not depend on the choice, such as a projector. The reciprocal of a
+  singular value of zero, where U or V of a matrix that is not square needs it, is read as 0 too.
 - The sign of each vector is LAPACK's choice and is held as it is.
 """
 
@@ -75,10 +75,19 @@ def _read_symmetric(a: Any) -> Any:
     return _symmetric(a)
 
 
-def inverse_gap(s: Any) -> Any:
-    """Return 1/(s_j - s_i) for each i, j; 0 where they are equal."""
+def rounding(s: Any) -> Any:
+    """Return what two eigenvalues or singular values of a matrix may differ by from rounding."""
+    s = np.asarray(s)
+    most = np.max(np.abs(s), axis=-1, keepdims=True, initial=0.0)[..., None]
+    return 4 * s.shape[-1] * np.finfo(s.dtype).eps * most
+
+
+def inverse_gap(s: Any, *, squares: bool = False) -> Any:
+    """Return 1/(s_j - s_i), or 1/(s_j² - s_i²), for each i, j; 0 where equal but for rounding."""
     gap = np.expand_dims(s, -2) - np.expand_dims(s, -1)
-    equal = np.equal(gap, 0)
+    equal = np.abs(plain(gap)) <= rounding(plain(s))
+    if squares:
+        gap = gap * (np.expand_dims(s, -2) + np.expand_dims(s, -1))
     return np.where(equal, 0.0, 1.0) / np.where(equal, 1.0, gap)
 
 

@@ -48,7 +48,7 @@ def _svd_s_jvp(slot: int, t: Any, out: Any, a: Any) -> Any:
 def _svd_side_vjp(g: Any, u: Any, s: Any, vh: Any) -> Any:
     """Pull the gradient of U back to U·S·Vh; by transposing it serves V too."""
     inner = turned(u) @ g
-    turn = scaled(inverse_gap(np.square(s)) * (inner - turned(inner)), s)
+    turn = scaled(inverse_gap(s, squares=True) * (inner - turned(inner)), s)
     total = u @ turn
     if shape_of(u)[-2] > shape_of(u)[-1]:
         total = total + _outside(u, scaled(g, _reciprocal(s)))
@@ -59,7 +59,7 @@ def _svd_side_jvp(t: Any, u: Any, s: Any, vh: Any) -> Any:
     """Push t to U; by transposing it serves V too."""
     across = t @ turned(vh)
     inner = scaled(turned(u) @ across, s)
-    moved = u @ (inverse_gap(np.square(s)) * (inner + turned(inner)))
+    moved = u @ (inverse_gap(s, squares=True) * (inner + turned(inner)))
     if shape_of(u)[-2] > shape_of(u)[-1]:
         moved = moved + _outside(u, scaled(across, _reciprocal(s)))
     return moved

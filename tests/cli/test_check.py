@@ -16,7 +16,7 @@ def f(x=60.0, v=np.array([30.0, 90.0])):
     return np.deg2rad(x) + np.sum(np.deg2rad(v))
 """
 
-FIELDS = {"source", "target", "slot", "op", "element", "analytic", "numeric", "ok", "note"}
+FIELDS = {"source", "target", "slot", "op", "element", "analytic", "numeric", "ok", "note", "where"}
 
 
 def test_right_derivatives_pass(cli, s1):

@@ -47,4 +47,5 @@ def _as_json(report: "CheckReport") -> str:
         }
         for row in report.rows
     ]
-    return dumps({"ok": report.ok, "rows": rows}, ensure_ascii=False, indent=1) + "\n"
+    found = {"ok": report.ok, "rows": rows, "hazards": [asdict(row) for row in report.hazards]}
+    return dumps(found, ensure_ascii=False, indent=1) + "\n"
