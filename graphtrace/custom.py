@@ -1,5 +1,6 @@
 """`gt.op`: a user's own operation, declared as the built-in ones are, and checked at once."""
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -58,6 +59,7 @@ def op(
     8.0
     """
     notation = Notation(symbol=symbol or name, latex=latex)
+    forward = _real(forward)
     if not name.isidentifier():
         raise RegistrationError(f"{name!r} is not a name: use letters, digits and _")
     if partials is not None and vjp is not None:
@@ -81,6 +83,23 @@ def op(
     function.__name__ = function.__qualname__ = name
     function.__doc__ = doc or f"The operation {name!r}."
     return function
+
+
+def _real(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function, made to refuse results that no graph can hold."""
+
+    def run(*operands: Any, **params: Any) -> Any:
+        result = forward(*operands, **params)
+        kind = np.asarray(result).dtype.kind
+        if kind == "c":
+            raise TypeError(
+                "the result is complex; give real and imaginary parts as two operations"
+            )
+        if kind not in "fbiu":
+            raise TypeError(f"the result is a {type(result).__name__}, not a number or an array")
+        return result
+
+    return functools.update_wrapper(run, forward) if hasattr(forward, "__name__") else run
 
 
 def _structured(

@@ -39,7 +39,12 @@ class Derivatives:
         for key, direction in directions.items():
             number = self._number(key)
             shape = shape_of(self._state.value(number))
-            array = np.array(direction, dtype=float)
+            try:
+                array = np.array(direction).astype(float, casting="same_kind")
+            except (TypeError, ValueError):
+                raise ShapeError(
+                    f"the direction of {key} must be real numbers, of shape {shape}"
+                ) from None
             if array.shape != shape:
                 raise ShapeError(
                     f"the direction of {key} has shape {array.shape}, but {key} has shape {shape}"

@@ -47,9 +47,12 @@ def seed_for(output: Var, seed: Any, name: str) -> Any:
             )
         seed = 1.0
     try:
-        array = np.array(seed, dtype=float)
+        array = np.array(seed)
+        array = array.astype(float, casting="same_kind")
     except (TypeError, ValueError):
-        raise ShapeError(f"the seed must be a number or an array of shape {shape}") from None
+        raise ShapeError(
+            f"the seed must be a real number or an array of them, of shape {shape}"
+        ) from None
     if array.shape != shape:
         raise ShapeError(f"the seed has shape {array.shape}, but {name} has shape {shape}")
     return cast_like(normal(array), value)

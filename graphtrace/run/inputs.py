@@ -43,6 +43,11 @@ def as_input(value: Any, name: str) -> Value:
     try:
         array = copy_of(value) if isinstance(value, np.ndarray) else np.array(value)
     except (ValueError, TypeError):
+        if isinstance(value, (list, tuple)):
+            raise RefusedError(
+                f"input {name!r} is a {type(value).__name__} of uneven lengths; give every row the "
+                "same length, or pass the rows as several inputs"
+            ) from None
         array = np.array(None)
     if isinstance(value, (list, tuple)) and array.dtype.kind in "iu":
         array = array.astype(float)
@@ -51,8 +56,10 @@ def as_input(value: Any, name: str) -> Value:
             f"input {name!r} is complex; pass its real and imaginary parts as two inputs"
         )
     if array.dtype.kind != "f":
+        kind = f"array of {array.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
         raise RefusedError(
-            f"input {name!r} is a {type(value).__name__}, not a number or an array of floats"
+            f"input {name!r} is {'an' if kind[0] in 'aeiou' else 'a'} {kind}, not a number or an "
+            "array of floats"
         )
     kept: Value = normal(array)
     return kept
@@ -60,7 +67,8 @@ def as_input(value: Any, name: str) -> Value:
 
 def is_leaf(value: Any) -> bool:
     """Whether a value becomes an input (numbers and arrays) rather than passing through."""
-    return isinstance(value, (float, int, np.ndarray, np.generic)) and not isinstance(value, bool)
+    numbers = (float, int, complex, np.ndarray, np.generic)
+    return isinstance(value, numbers) and not isinstance(value, bool)
 
 
 class Entered:

@@ -226,9 +226,10 @@ def snapshot(value: Any, frame: Any) -> Value:
         return array
     if kind == "c":
         raise _refuse(frame, "a complex value", "split it into real and imaginary parts")
+    is_array = isinstance(value, (np.ndarray, list, tuple))
     raise _refuse(
         frame,
-        f"an operand of type {type(value).__name__}",
+        f"an array of {array.dtype}" if is_array else f"an operand of type {type(value).__name__}",
         "use numbers and arrays of floats; stack traced values with np.stack",
     )
 
