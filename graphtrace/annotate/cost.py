@@ -208,36 +208,28 @@ def _bytes(value: Any) -> int:
 
 COLUMNS = (
     Column("name", "name"),
-    Column("operation", "formula"),
+    Column("op", "formula"),
     Column("shape", "value", right=True),
     Column("parameters", "value", right=True),
     Column("bytes", "quiet", right=True),
-    Column("multiplications", "value", right=True),
-    Column("additions", "value", right=True),
-    Column("others", "quiet", right=True),
-    Column("backward ×", "gradient", right=True),
-    Column("backward +", "gradient", right=True),
-    Column("backward others", "quiet", right=True),
+    Column("×", "value", right=True),
+    Column("+", "value", right=True),
+    Column("other", "quiet", right=True),
+    Column("back ×", "gradient", right=True),
+    Column("back +", "gradient", right=True),
 )
+LEGEND = "× and + forward and back; other: functions, comparisons"
 
 
 def _table(title: str, rows: Sequence[CostRow], total: CostRow) -> Table:
-    """Return rows and their total; others are functions, roots, comparisons and choices."""
-    cells = tuple(_cells(row) for row in (*rows, total))
-    heading = f"{title} (others: functions, roots, comparisons, choices)"
-    return Table(heading, COLUMNS, cells)
+    """Return rows and their total."""
+    return Table(f"{title} ({LEGEND})", COLUMNS, tuple(_cells(row) for row in (*rows, total)))
 
 
 def _cells(row: CostRow) -> tuple[str, ...]:
-    numbers = (
-        row.parameters,
-        row.bytes,
-        *(
-            count
-            for counts in (row.forward, row.backward)
-            for count in (counts.multiplications, counts.additions, counts.others)
-        ),
-    )
+    ahead, back = row.forward, row.backward
+    numbers = (row.parameters, row.bytes, ahead.multiplications, ahead.additions, ahead.others,
+               back.multiplications, back.additions)  # fmt: skip
     shape = "×".join(map(str, row.shape)) or "scalar"
     op = "" if row.op in ("layer", "total") else row.op
     return (row.name, op, shape, *map(str, numbers))

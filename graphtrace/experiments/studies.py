@@ -216,15 +216,14 @@ def study(
         output = state.sealed.nodes[state.output]
         seed = seed_for(output, upstream, state.sealed.names[state.output])
     plan = plan_of(graph, inputs_of(state), wrt)
-    drawn = [first] + [draw(generator) for generator in generators[1:]]
-    given = [numbered(graph, one) for one in drawn]
+    drawn = (numbered(graph, draw(rng) if k else first) for k, rng in enumerate(generators))
     if plan.is_elementwise:
-        rows = _together(plan, given, kept, wrt, seed)
+        rows = _together(plan, list(drawn), kept, wrt, seed)
         if reduce is not None:
             rows = [np.array([reduce(item) for item in row], dtype=float) for row in rows]
     else:
-        runs = tracked(range(len(given)), "drawing", progress)
-        rows = _collected([_once(plan, k, given[k], kept, wrt, seed, reduce) for k in runs])
+        runs = tracked(range(len(generators)), "drawing", progress)
+        rows = _collected([_once(plan, k, next(drawn), kept, wrt, seed, reduce) for k in runs])
     names = state.sealed.names
     found = [Sample(names[n], row) for n, row in zip(kept, rows, strict=False)]
     slopes = [
@@ -233,7 +232,7 @@ def study(
     ]
     return Study(
         graph,
-        len(given),
+        len(generators),
         {names[n]: sample for n, sample in zip(kept, found, strict=True)},
         {names[n]: sample for n, sample in zip(wrt, slopes, strict=True)},
         plan.is_elementwise,

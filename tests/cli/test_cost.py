@@ -9,8 +9,8 @@ def test_the_table_has_the_total(cli):
     done = cli("cost", *LAYER, "--data", "x")
     assert done.code == 0
     total = done.out.splitlines()[-1].split()
-    # name, shape, parameters, bytes, then × + others forward and backward
-    assert total == ["total", "2", "6", "96", "4", "4", "0", "8", "2", "0"]
+    # name, shape, parameters, bytes, then ×, + and others forward, × and + backward
+    assert total == ["total", "2", "6", "96", "4", "4", "0", "8", "2"]
 
 
 def test_the_json(cli):
@@ -23,3 +23,7 @@ def test_the_json(cli):
 def test_an_unknown_input_is_one_line(cli):
     assert cli("cost", *LAYER, "--data", "z").is_refusal("no input 'z'")
     assert cli("cost", *LAYER, "--depth", "0").is_refusal("--depth")
+
+
+def test_help_has_an_example(cli):
+    assert "graphtrace cost" in cli("cost", "--help").out
