@@ -17,7 +17,7 @@ from graphtrace.formula.tree import Notation
 from graphtrace.ops.axes import Axis, Cases, spread
 from graphtrace.ops.costs import sorting
 from graphtrace.ops.op import call
-from graphtrace.ops.reducing import skipping
+from graphtrace.ops.reducing import skipping, unwarned
 from graphtrace.ops.registry import cut, structured
 from graphtrace.ops.values import shape_of
 
@@ -225,7 +225,7 @@ for _name, _nan in (("median", False), ("nanmedian", True)):
     _vjp, _jvp = _median_rules(_nan)
     structured(
         _name,
-        _median_of(_name),
+        unwarned(_median_of(_name), nan=_nan),
         family=FAMILY,
         cost=sorting(None),
         arity=1,
@@ -243,7 +243,7 @@ for _name, _percent, _nan in (
     _vjp, _jvp = _rules(_nan)
     structured(
         _name,
-        _quantile_of(_name),
+        unwarned(_quantile_of(_name), nan=_nan),
         family=FAMILY,
         cost=sorting(None),
         arity=1,

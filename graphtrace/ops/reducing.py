@@ -8,8 +8,10 @@ nan- forms, get no gradient.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -22,7 +24,17 @@ from graphtrace.ops.op import Bind, Op
 from graphtrace.ops.registry import structured
 from graphtrace.ops.values import shape_of
 
-__all__ = ["binder", "counted", "given", "only", "reduction", "samples", "skipping", "valid"]
+__all__ = [
+    "binder",
+    "counted",
+    "given",
+    "only",
+    "reduction",
+    "samples",
+    "skipping",
+    "unwarned",
+    "valid",
+]
 
 FAMILY = "reduction"
 Scale = Callable[..., Any]
@@ -137,6 +149,23 @@ def _declare_options(vjp: Callable[..., Any], forward: Callable[..., Any]) -> No
 RULE = ("slot", "g", "out", "a")
 
 
+def unwarned(function: Callable[..., Any], *, nan: bool = False) -> Callable[..., Any]:
+    """Return a reduction that is silent where nothing is left to reduce.
+
+    NumPy says that by a warning that its error state does not govern; the result says it too.
+    """
+
+    @functools.wraps(function)
+    def forward(a: Any, *mask: Any, **options: Any) -> Any:
+        if np.size(a) and not mask and not nan and not options.get("ddof"):
+            return function(a, **options)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            return function(a, *mask, **options)
+
+    return forward
+
+
 def reduction(
     name: str,
     function: Callable[..., Any] | None,
@@ -185,7 +214,7 @@ def reduction(
     _declare_options(vjp, forward)
     return structured(
         name,
-        forward,
+        unwarned(forward, nan=nan),
         family=FAMILY,
         cost=cost,
         arity=1,
