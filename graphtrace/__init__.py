@@ -1,6 +1,6 @@
 """graphtrace: record a computation, run it forward and backward, and draw it."""
 
-from graphtrace import nn
+from graphtrace import nn, special
 from graphtrace.assign import add_at, set_at
 from graphtrace.custom import op
 from graphtrace.errors import GraphTraceError
@@ -21,6 +21,7 @@ __all__ = [
     "parse",
     "scope",
     "set_at",
+    "special",
     "study",
     "trace",
 ]

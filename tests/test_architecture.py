@@ -25,6 +25,7 @@ LAYERS = (
     "slides",
     "store",
     # The face: functions for traced code, views of nodes and edges, and Graph itself.
+    "special",
     "nn",
     "assign",
     "node",

@@ -17,7 +17,7 @@ import numpy as np
 from graphtrace.errors import GraphTraceError
 from graphtrace.ops.registry import CALLS, Bind, Op
 
-__all__ = ["LATE_CALLS", "MissingLibraryError", "home", "reached", "scipy"]
+__all__ = ["LATE_CALLS", "MissingLibraryError", "called", "home", "reached", "scipy"]
 
 LATE_CALLS: dict[str, tuple[Op, Bind]] = {}
 """What `CALLS` says of NumPy's functions, by full name: `scipy.special.erf`."""
@@ -50,8 +50,14 @@ def home(function: Callable[..., Any]) -> str:
     for module in MODULES:
         if getattr(sys.modules.get(module), name, None) is function:
             return module
-    where = getattr(function, "__module__", None) or "numpy"
-    return "np.linalg" if where.startswith("numpy.linalg") else "np"
+    where = getattr(function, "__module__", None) or ""
+    known = where.startswith("numpy.") and getattr(sys.modules.get(where), name, None) is function
+    return f"np{where.removeprefix('numpy')}" if known else "np"
+
+
+def called(function: Callable[..., Any]) -> str:
+    """Return what a function is called by: `np.linalg.norm`."""
+    return f"{home(function)}.{getattr(function, '__name__', function)}"
 
 
 def reached(function: Callable[..., Any]) -> tuple[Op, Bind] | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from graphtrace.errors import GraphTraceError
 from graphtrace.formula.printers import to_text
-from graphtrace.ops.late import LATE_CALLS, home
+from graphtrace.ops.late import LATE_CALLS, called
 from graphtrace.ops.registry import CALLS, OPS, Op, notations
 from graphtrace.run.derived import record_gradient, record_product
 from graphtrace.run.record import record_function
@@ -19,7 +19,7 @@ from graphtrace.run.trials import Trial, composed, of_composed, of_operation
 from graphtrace.tape.sealed import Sealed
 from graphtrace.tape.var import operation
 
-__all__ = ["CUT", "Coverage", "called", "coverage", "measured", "parts_of"]
+__all__ = ["CUT", "Coverage", "coverage", "measured", "parts_of"]
 
 CUT = "no gradient passes"
 """Stands in the place of the formula of what is not differentiable."""
@@ -56,11 +56,6 @@ def coverage() -> list[Coverage]:
             measured(calls[0] if name in OPS else name, made.family, of_composed(made), calls)
         )
     return sorted(rows, key=lambda row: (row.family, row.name))
-
-
-def called(function: Callable[..., Any]) -> str:
-    """Return what a function is called by: `np.linalg.norm`."""
-    return f"{home(function)}.{getattr(function, '__name__', function)}"
 
 
 def measured(name: str, family: str, trials: Sequence[Trial], calls: tuple[str, ...]) -> Coverage:

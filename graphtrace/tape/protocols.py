@@ -10,13 +10,14 @@ import numpy as np
 from graphtrace.errors import GraphTraceError, RefusedError, ShapeError, did_you_mean
 from graphtrace.ops.composed import COMPOSED
 from graphtrace.ops.indexing import bind_getitem
-from graphtrace.ops.late import LATE_CALLS, home, reached
-from graphtrace.ops.registry import CALLS, OPS, Op
+from graphtrace.ops.late import called, reached
+from graphtrace.ops.registry import OPS, Op
 from graphtrace.ops.ufuncs import ufunc_method
 from graphtrace.ops.values import shape_of
 from graphtrace.tape.operators import scalar_recorder
 from graphtrace.tape.refuse import REFUSED, place, refusal
 from graphtrace.tape.tape import Guard, apply, apply_arrays
+from graphtrace.tape.unsupported import taken_out, unsupported
 from graphtrace.tape.var import Var, caller
 
 __all__ = ["attach", "call"]
@@ -50,12 +51,12 @@ def array_ufunc(self: Var, ufunc: Any, method: str, *inputs: Any, **kwargs: Any)
             _refuse_options(function, kwargs, frame)
             return function(*inputs, **kwargs)
         fix = "use np.sum, np.max or a loop" if method == "reduce" else "write it without it"
-        raise refusal(f"np.{ufunc.__name__}.{method} cannot be recorded", fix, frame)
+        raise refusal(f"{called(ufunc)}.{method} cannot be recorded", fix, frame)
     if ufunc in COMPOSED:
         return _compose(ufunc, inputs, kwargs, frame)
     found = reached(ufunc)
     if found is None:
-        raise _unsupported(ufunc, frame)
+        raise unsupported(ufunc, frame)
     if kwargs and ufunc.signature is not None:
         return call(ufunc, inputs, kwargs, frame)
     _refuse_options(ufunc, kwargs, frame)
@@ -76,22 +77,22 @@ def call(func: Any, args: Any, kwargs: Any, frame: Any) -> Any:
         return _compose(func, args, kwargs, frame)
     found = reached(func)
     if found is None:
-        raise _unsupported(func, frame)
+        raise unsupported(func, frame)
     op, bind = found
     kwargs = {key: value for key, value in kwargs.items() if value is not np._NoValue}
     _refuse_options(func, kwargs, frame)
     try:
         operands, params = bind(*args, **kwargs)
     except (ValueError, IndexError) as error:
-        raise ShapeError(f"{place(frame)}np.{func.__name__}: {error}") from None
+        raise ShapeError(f"{place(frame)}{called(func)}: {error}") from None
     except TypeError as error:
         text = str(error).split("() ")[-1]
         raise refusal(
-            f"np.{func.__name__}: {text}", f"{op.name} supports fewer options than NumPy's", frame
+            f"{called(func)}: {text}", f"{op.name} supports fewer options than NumPy's", frame
         ) from None
     if not any(operand.__class__ is Var for operand in operands):
         raise refusal(
-            f"np.{func.__name__} of these arguments cannot be recorded",
+            f"{called(func)} of these arguments cannot be recorded",
             "pass the traced values as the array arguments",
             frame,
         )
@@ -111,11 +112,11 @@ def _compose(func: Any, args: Any, kwargs: Any, frame: Any) -> Any:
     except GraphTraceError:
         raise
     except (ValueError, IndexError) as error:
-        raise ShapeError(f"{place(frame)}np.{func.__name__}: {error}") from None
+        raise ShapeError(f"{place(frame)}{called(func)}: {error}") from None
     except TypeError as error:
         text = str(error).split("() ")[-1]
         raise refusal(
-            f"np.{func.__name__}: {text}", "fewer options than NumPy's are supported", frame
+            f"{called(func)}: {text}", "fewer options than NumPy's are supported", frame
         ) from None
 
 
@@ -154,22 +155,10 @@ def _refuse_options(func: Any, kwargs: dict[str, Any], frame: Any) -> None:
     if kwargs and isinstance(func, np.ufunc) and func.signature is None:
         key = next(iter(kwargs))
         raise refusal(
-            f"np.{func.__name__}({key}=…) cannot be recorded",
+            f"{called(func)}({key}=…) cannot be recorded",
             "use np.where for a choice, or astype before the trace",
             frame,
         )
-
-
-def _unsupported(func: Any, frame: Any) -> Exception:
-    name = getattr(func, "__name__", str(func))
-    module = "np" if getattr(np, name, None) is func else home(func)
-    known = {call.__name__ for call in (*CALLS, *COMPOSED)}
-    known.update(name.rpartition(".")[2] for name in LATE_CALLS)
-    return refusal(
-        f"{module}.{name} is not supported",
-        "write it with supported functions" + did_you_mean(name, known, limit=0),
-        frame,
-    )
 
 
 def _bare(value: Any) -> Any:
@@ -270,25 +259,7 @@ def _unsupported_attribute(name: str) -> property:
 
 def _array(self: Var, *args: Any, **kwargs: Any) -> Any:
     """Refuse to become an array; name the function of SciPy that asks for it."""
-    frame = caller()
-    inner = _getframe(1)
-    while inner.f_back is not frame and inner.f_back is not None:
-        inner = inner.f_back
-    module, _, rest = inner.f_globals.get("__name__", "").partition("._")
-    if not rest or not module.startswith("scipy."):
-        raise refusal(*REFUSED["__array__"], frame)
-    name = inner.f_code.co_name
-    raise refusal(
-        f"{module}.{name} takes the numbers out of the graph",
-        f"use {INSTEAD[name]}"
-        if name in INSTEAD
-        else "write it with NumPy and ufuncs of scipy.special, or declare it with gt.op",
-        frame,
-    )
-
-
-INSTEAD = {"softmax": "gt.nn.softmax", "log_softmax": "gt.nn.log_softmax"}
-"""What is recorded instead of functions that SciPy writes with arrays."""
+    raise taken_out(caller())
 
 
 def _refused(what: str, fix: str) -> Any:

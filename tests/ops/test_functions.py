@@ -8,7 +8,7 @@ from graphtrace.errors import RegistrationError
 from graphtrace.nn.samples import SAMPLES, coverage
 from graphtrace.nn.samples import trial as of_network
 from graphtrace.ops.composed import composes
-from graphtrace.run.coverage import called
+from graphtrace.ops.late import called
 from graphtrace.run.trials import composed, of_composed
 
 STEP = 1e-5

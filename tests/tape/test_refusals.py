@@ -74,7 +74,7 @@ def test_numbers_are_not_taken_out_of_the_graph(number):
 
 VECTOR = np.array([1.0, 2.0])
 NUMPY = [
-    (lambda x: np.unwrap(x), "np.unwrap is not supported; write it with supported"),
+    (lambda x: np.unwrap(x), "np.unwrap is not supported; the nearest that is recorded: np.mod"),
     (lambda x: np.nextafter(x, 1), "np.nextafter is not supported"),
     (lambda x: np.frexp(x), "np.frexp is not supported"),
     (lambda x: np.exp(x, out=np.zeros(2)), "out= writes into an array in place; assign the result"),
@@ -103,6 +103,57 @@ NUMPY = [
 @pytest.mark.parametrize("number", range(len(NUMPY)))
 def test_unsupported_numpy_is_named_with_the_line(number):
     function, text = NUMPY[number]
+    assert text in refuse(function, VECTOR)
+
+
+UNSUPPORTED = [
+    (lambda x: np.fft.fft(x), "np.fft.fft is not supported", "np.matmul"),
+    (lambda x: np.unique(x), "np.unique is not supported", "np.sort"),
+    (lambda x: np.trim_zeros(x), "np.trim_zeros is not supported", "a slice"),
+    (lambda x: np.histogram(x), "np.histogram is not supported", "np.searchsorted"),
+    (lambda x: np.roots(x), "np.roots is not supported", "np.linalg.eigvalsh"),
+    (lambda x: np.lexsort((x,)), "np.lexsort is not supported", "np.argsort"),
+    (lambda x: np.linalg.eig(x[:, None]), "np.linalg.eig is not supported", "np.linalg.eigh"),
+    (lambda x: np.put(x, [0], 1.0), "np.put is not supported", "gt.set_at"),
+    (lambda x: np.full(3, x), "np.full takes the numbers out of the graph", "np.broadcast_to"),
+    (lambda x: np.spacing(x), "np.spacing is not supported", "np."),
+]
+SCIPY = [
+    ("linalg", "expm", "takes the numbers out of the graph", "gt.special.expm"),
+    ("special", "logsumexp", "takes the numbers out of the graph", "gt.special.logsumexp"),
+    ("special", "softmax", "takes the numbers out of the graph", "gt.special.softmax"),
+    ("linalg", "inv", "takes the numbers out of the graph", "np.linalg.inv"),
+    ("linalg", "norm", "takes the numbers out of the graph", "np.linalg.norm"),
+    ("special", "exprel", "is not supported", "np.exp"),
+    ("special", "lambertw", "is not supported", "np."),
+]
+
+
+@pytest.mark.parametrize("number", range(len(UNSUPPORTED)))
+def test_an_unsupported_function_names_itself_the_nearest_and_gt_op(number):
+    function, what, nearest = UNSUPPORTED[number]
+    message = refuse(function, VECTOR)
+    assert f"{what}; the nearest" in message
+    assert f": {nearest}" in message
+    assert message.endswith("or declare an operation of your own with gt.op")
+
+
+@pytest.mark.parametrize(("module", "name", "what", "nearest"), SCIPY)
+def test_an_unsupported_function_of_scipy_names_the_way_out(oracle, module, name, what, nearest):
+    function = getattr(oracle(f"scipy.{module}"), name)
+    message = refuse(lambda x: function(x), np.array([[1.0, 2.0], [3.0, 4.0]]))
+    assert f"scipy.{module}.{name} {what}; the nearest" in message
+    assert f": {nearest}" in message
+    assert message.endswith("or declare an operation of your own with gt.op")
+
+
+@pytest.mark.parametrize(("function", "text"), [
+    (lambda x: np.linalg.qr(x[:, None], mode="raw"), "np.linalg.qr: mode='raw'"),
+    (lambda x: np.linalg.svd(x[:, None]), "np.linalg.svd: full_matrices=True of a matrix that"),
+    (lambda x: np.take([1.0, 2.0], x), "np.take of what is no traced array takes the number out"),
+    (lambda x: np.sum([x, x]), "join several with np.stack, or make the array an input too"),
+])  # fmt: skip
+def test_an_argument_that_cannot_be_recorded_is_told_with_the_whole_name(function, text):
     assert text in refuse(function, VECTOR)
 
 
