@@ -37,6 +37,7 @@ from graphtrace.nn.attention import (
     scaled_dot_product_attention,
 )
 from graphtrace.nn.convolution import (
+    avg_pool,
     avg_pool1d,
     avg_pool2d,
     conv1d,
@@ -45,6 +46,7 @@ from graphtrace.nn.convolution import (
     conv_transpose2d,
     global_avg_pool,
     global_max_pool,
+    max_pool,
     max_pool1d,
     max_pool2d,
 )
@@ -90,6 +92,7 @@ from graphtrace.nn.recurrent import (
 )
 
 __all__ = [
+    "avg_pool",
     "avg_pool1d",
     "avg_pool2d",
     "batch_norm",
@@ -133,6 +136,7 @@ __all__ = [
     "lstm",
     "lstm_cell",
     "mae",
+    "max_pool",
     "max_pool1d",
     "max_pool2d",
     "mish",

@@ -10,6 +10,7 @@ import numpy as np
 
 from graphtrace.nn.parts import as_given, choice, composite, misfit, of, position
 from graphtrace.ops.values import shape_of
+from graphtrace.tape.var import Var
 
 __all__ = [
     "celu",
@@ -109,9 +110,14 @@ def mish(x: Any) -> Any:
     return of("mish", x)
 
 
-def softplus(x: Any) -> Any:
-    """Return log(1 + exp(x)), without overflow."""
-    return of("softplus", x)
+def softplus(x: Any, beta: Any = 1.0) -> Any:
+    """Return log(1 + exp(beta·x))/beta, without overflow."""
+    return of("softplus", x) if beta.__class__ is not Var and beta == 1 else _softplus(x, beta)
+
+
+@composite
+def _softplus(x: Any, beta: Any) -> Any:
+    return of("softplus", as_given(x) * beta) / beta
 
 
 def softsign(x: Any) -> Any:

@@ -18,6 +18,7 @@ from graphtrace.ops.convolution import window_counts
 from graphtrace.ops.values import shape_of
 
 __all__ = [
+    "avg_pool",
     "avg_pool1d",
     "avg_pool2d",
     "conv1d",
@@ -26,6 +27,7 @@ __all__ = [
     "conv_transpose2d",
     "global_avg_pool",
     "global_max_pool",
+    "max_pool",
     "max_pool1d",
     "max_pool2d",
 ]
@@ -100,6 +102,23 @@ def conv_transpose2d(
 
 
 @composite
+def max_pool(
+    x: Any,
+    size: int | Sizes,
+    *,
+    stride: int | Sizes | None = None,
+    padding: int | Sizes = 0,
+    dilation: int | Sizes = 1,
+) -> Any:
+    """Return the maximum of every window, over one or two spatial axes; see `max_pool2d`.
+
+    A `size` of several numbers has one for each; else x is (batch, channels, *spatial).
+    """
+    axes = _pooled_axes("max_pool", x, size)
+    return _pool("max_pool", axes, "max", x, size, stride, padding, dilation)
+
+
+@composite
 def max_pool1d(
     x: Any,
     size: int | Sizes,
@@ -126,6 +145,15 @@ def max_pool2d(
     k equal maxima of a window get 1/k of its gradient each.
     """
     return _pool("max_pool2d", 2, "max", x, size, stride, padding, dilation)
+
+
+@composite
+def avg_pool(
+    x: Any, size: int | Sizes, *, stride: int | Sizes | None = None, padding: int | Sizes = 0
+) -> Any:
+    """Return the mean of every window, over one or two spatial axes as in `max_pool`."""
+    axes = _pooled_axes("avg_pool", x, size)
+    return _pool("avg_pool", axes, "mean", x, size, stride, padding, 1)
 
 
 @composite
@@ -280,6 +308,18 @@ def _pool(
     windows = np.reshape(columns, (batch, channels, math.prod(window), math.prod(places)))
     reduced = np.max(windows, axis=2) if kind == "max" else np.mean(windows, axis=2)
     return _finished(name, np.reshape(reduced, (batch, channels, *places)), None, single)
+
+
+def _pooled_axes(name: str, x: Any, size: int | Sizes) -> int:
+    """Return the number of spatial axes: of the sizes, or else of a batch of images."""
+    axes = len(shape_of(as_given(x))) - 2 if isinstance(size, (int, np.integer)) else len(size)
+    if axes not in (1, 2):
+        raise misfit(
+            name,
+            "x is (batch, channels, n) or (batch, channels, h, w), or size has a number for each "
+            f"spatial axis; x has shape {shape_of(as_given(x))}, size is {size}",
+        )
+    return axes
 
 
 def _batched(name: str, axes: int, x: Any) -> tuple[Any, bool]:

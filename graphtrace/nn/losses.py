@@ -155,17 +155,26 @@ def cross_entropy(
     axis: int = -1,
     class_weights: Any = None,
     ignore: int | None = None,
+    label_smoothing: float = 0.0,
     weights: Any = None,
     reduction: str = "mean",
 ) -> Any:
     """Return -log softmax(x)[label], or -Σ t·log softmax(x) for probabilities t, reduced.
 
     Integer targets are labels, as in `nll`; targets of floats are probabilities in the shape
-    of the logits.
+    of the logits. `label_smoothing` s replaces the target t by (1 - s)·t + s/classes: Szegedy
+    et al. 2016, arXiv:1512.00567, §7.
     """
+    if not 0 <= label_smoothing <= 1:
+        raise refused(
+            "cross_entropy", f"label_smoothing is a number from 0 to 1, not {label_smoothing}"
+        )
     logp = of("log_softmax", logits, axis=axis)
     if _kind(targets) in "iub":
-        return _nll("cross_entropy", logp, targets, axis, class_weights, ignore, weights, reduction)
+        return _nll(
+            "cross_entropy", logp, targets, axis, class_weights, ignore, weights, reduction,
+            label_smoothing,
+        )  # fmt: skip
     if class_weights is not None or ignore is not None:
         raise refused(
             "cross_entropy",
@@ -173,6 +182,8 @@ def cross_entropy(
             "use weights",
         )
     logp, t = _matched("cross_entropy", logp, targets)
+    if label_smoothing:
+        t = (1 - label_smoothing) * t + label_smoothing / shape_of(logp)[axis]
     loss = -np.sum(t * logp, axis=axis)
     return _reduced("cross_entropy", loss, weights, reduction)
 
@@ -266,6 +277,7 @@ def _nll(
     ignore: int | None,
     weights: Any,
     reduction: str,
+    smoothing: float = 0.0,
 ) -> Any:
     logp = as_given(logp)
     number = position(name, logp, axis)
@@ -284,22 +296,35 @@ def _nll(
     index: list[Any] = list(np.ogrid[tuple(slice(n) for n in chosen.shape)]) if expected else []
     index.insert(number, chosen if expected else int(chosen))
     loss = -logp[tuple(index)]
+    each: Any = None
+    every = logp
     if class_weights is not None:
-        per_class = as_given(class_weights)
+        per_class = cast(class_weights, logp)
         if shape_of(per_class) != (classes,):
             raise misfit(
                 name, f"class_weights of shape {shape_of(per_class)} for {classes} classes"
             )
         each = per_class[chosen]
-        weights = each if weights is None else weights * each
+        loss = loss * each
+        if smoothing:
+            ahead = (1,) * (len(shape_of(logp)) - number - 1)
+            every = logp * np.reshape(per_class, (classes, *ahead))
+    if smoothing:
+        loss = (1 - smoothing) * loss - smoothing * np.mean(every, axis=number)
     if kept is not None:
         weights = kept if weights is None else weights * kept
-    return _reduced(name, loss, weights, reduction)
+    return _reduced(name, loss, weights, reduction, shares=each)
 
 
 def _reduced(
-    name: str, loss: Any, weights: Any, reduction: str, known: tuple[str, ...] = REDUCTIONS
+    name: str,
+    loss: Any,
+    weights: Any,
+    reduction: str,
+    known: tuple[str, ...] = REDUCTIONS,
+    shares: Any = None,
 ) -> Any:
+    """Weight and reduce; `shares` are weights that are in the loss already, for the mean."""
     choice(name, "reduction", reduction, known)
     if weights is not None:
         shape = shape_of(as_given(weights))
@@ -312,6 +337,8 @@ def _reduced(
         return loss
     if reduction == "sum":
         return np.sum(loss)
-    if weights is None:
+    if weights is None and shares is None:
         return np.mean(loss)
+    if shares is not None:
+        weights = shares if weights is None else weights * shares
     return np.sum(loss) / np.sum(np.broadcast_to(weights, shape_of(loss)))

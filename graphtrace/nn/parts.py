@@ -37,7 +37,7 @@ def composite(function: Callable[P, R]) -> Callable[P, R]:
     Every record gets the position of the user's call, so that it has the user's line. The
     result alone takes the name that the call is assigned to.
     """
-    name = getattr(function, "__name__", "")
+    name = getattr(function, "__name__", "").lstrip("_")
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from graphtrace import nn
+from graphtrace import nn, special
 from graphtrace.ops.activation import FAMILY
 from graphtrace.ops.registry import OPS
 from graphtrace.run.coverage import Coverage, measured, parts_of
@@ -100,8 +100,10 @@ SAMPLES: Mapping[str, Sample] = {
     **_image("conv2d", (1, 2, 3, 4), (2, 2, 2, 2), (2,), stride=2),
     **_image("conv_transpose1d", (1, 2, 3), (2, 3, 2), (3,), stride=2),
     **_image("conv_transpose2d", (1, 2, 2, 2), (2, 3, 2, 2), (3,)),
+    **_image("max_pool", (1, 2, 4), size=2),
     **_image("max_pool1d", (1, 2, 4), size=2),
     **_image("max_pool2d", (1, 2, 4, 4), size=2),
+    **_image("avg_pool", (1, 2, 4, 4), size=2),
     **_image("avg_pool1d", (1, 2, 4), size=2),
     **_image("avg_pool2d", (1, 2, 4, 4), size=2),
     **_image("global_avg_pool", (1, 2, 3, 3)),
@@ -117,12 +119,14 @@ def trial(name: str) -> Trial:
 
 
 def coverage() -> list[Coverage]:
-    """Return the table of all operations, NumPy functions and functions of gt.nn.
+    """Return the table of all operations and functions, those of gt.nn and gt.special too.
 
     An activation that is one operation is among the calls of that operation; any other function
     has a row of its own.
     """
     rows = {row.name: row for row in operations()}
+    for name in special.__all__:
+        rows[name] = replace(rows[name], calls=(*rows[name].calls, f"gt.special.{name}"))
     for name in sorted((*SAMPLES, *PLAIN)):
         call = f"gt.nn.{name}"
         trials = [trial(name)] if name in SAMPLES else []

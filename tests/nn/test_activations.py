@@ -135,6 +135,16 @@ def test_gelu_without_scipy_is_the_same(monkeypatch, agree):
     assert nn.gelu(1.0) == pytest.approx(0.8413447460685429, rel=1e-15)
 
 
+@pytest.mark.parametrize("beta", [0.5, 3.0])
+def test_softplus_takes_a_sharpness(agree, beta):
+    x = np.array([-2.0, 0.3, 1.5])
+    agree(lambda x: nn.softplus(x, beta), lambda F, x: F.softplus(x, beta), x)
+    g = gt.trace(nn.softplus, x[0], beta).backward()
+    step = 1e-6
+    ends = [float(nn.softplus(x[0], beta + s * step)) for s in (1, -1)]
+    assert g["beta"].grad == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=1e-6)
+
+
 @pytest.mark.parametrize("name", ["silu", "softplus", "mish", "log_sigmoid", "gelu"])
 def test_the_second_derivative_at_zero_is_right(name, agree):
     """Sigmoid is computed through |x|, whose kink at 0 must not show."""

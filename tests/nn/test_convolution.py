@@ -134,6 +134,15 @@ def test_one_image_and_no_image(agree):
     np.testing.assert_array_equal(g.backward(seed=np.zeros((0, 6, 5, 7)))["w"].grad, 0 * W2)
 
 
+def test_pooling_takes_the_number_of_axes_from_the_images_or_the_sizes():
+    for pool in ("max_pool", "avg_pool"):
+        any_axes, one, two = (getattr(nn, pool + end) for end in ("", "1d", "2d"))
+        np.testing.assert_array_equal(any_axes(LINE, 3, stride=2), one(LINE, 3, stride=2))
+        np.testing.assert_array_equal(any_axes(LINE[0], (3,)), one(LINE[0], 3))
+        np.testing.assert_array_equal(any_axes(IMAGE, 2, padding=1), two(IMAGE, 2, padding=1))
+        np.testing.assert_array_equal(any_axes(IMAGE[0], (2, 3)), two(IMAGE[0], (2, 3)))
+
+
 def test_equal_maxima_share_the_gradient():
     g = gt.trace(lambda x: np.sum(nn.max_pool2d(x, 2)), np.ones((1, 1, 2, 2))).backward()
     np.testing.assert_array_equal(g["x"].grad, np.full((1, 1, 2, 2), 0.25))
@@ -159,6 +168,7 @@ def test_equal_maxima_share_the_gradient():
             RefusedError,
             "padding 'same' needs stride 1",
         ),
+        (lambda x: nn.max_pool(x[0, 0], 2), ShapeError, "x is (batch, channels, n) or (batch, ch"),
         (lambda x: nn.max_pool2d(x, 2, padding=2), ShapeError, "more than half of a window of 2"),
         (lambda x: nn.conv_transpose2d(x, G1), ShapeError, "4 channels need a weight of shape (4,"),
         (lambda x: nn.global_avg_pool(x[0, 0]), ShapeError, "x is (batch, channels, *spatial)"),

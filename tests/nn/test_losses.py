@@ -129,6 +129,30 @@ def test_weights_scale_and_masks_select():
     assert g.check().ok
 
 
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("classes", [None, [0.5, 2.0, 1.0, 0.0]])
+@pytest.mark.parametrize("ignore", [None, 1])
+def test_smoothed_labels_agree_with_pytorch(agree, oracle, reduction, classes, ignore):
+    torch = oracle("torch")
+    labels = torch.tensor(LABELS)
+    options = {"label_smoothing": 0.2, "reduction": reduction}
+    theirs = dict(options) | ({} if ignore is None else {"ignore_index": ignore})
+    if classes is not None:
+        weight = torch.tensor(classes, dtype=torch.float64)
+        theirs["weight"] = weight
+    agree(
+        lambda x: nn.cross_entropy(x, LABELS, class_weights=classes, ignore=ignore, **options),
+        lambda F, x: F.cross_entropy(x, labels, **theirs),
+        P,
+    )
+    if classes is None and ignore is None:
+        agree(
+            lambda x: nn.cross_entropy(x, Q, **options),
+            lambda F, x: F.cross_entropy(x, torch.tensor(Q), **options),
+            P,
+        )
+
+
 def test_losses_stay_finite_at_extremes(oracle):
     torch = oracle("torch")
     logits, targets = np.array([-800.0, 0.0, 800.0, 800.0]), np.array([0.0, 0.5, 1.0, 0.0])
@@ -175,6 +199,11 @@ def test_the_derivative_at_a_kink_is_the_documented_one():
         (lambda x: nn.nll(x, LABELS, axis=2), ShapeError, "there is no axis 2"),
         (lambda x: nn.nll(x, LABELS, class_weights=[1, 2]), ShapeError, "class_weights of shape"),
         (lambda x: nn.cross_entropy(x, Q, ignore=1), RefusedError, "are for integer labels"),
+        (
+            lambda x: nn.cross_entropy(x, LABELS, label_smoothing=2),
+            RefusedError,
+            "label_smoothing is a number from 0 to 1, not 2",
+        ),
     ],
 )
 def test_misuse_is_refused_with_the_line(run, error, text):
