@@ -29,6 +29,8 @@ EXPAND_BELOW = 2000
 """Polynomials of fewer operations than this are multiplied out."""
 FACTOR_BELOW = 150
 """Formulas of fewer operations than this are factored where that is shorter."""
+FOLDED = 4
+"""Of more choices than this in one formula no single choice is made."""
 MANY = 100
 """In arrays of more elements than this nothing is factored: it takes milliseconds an element."""
 
@@ -241,27 +243,34 @@ def shown(value: Any) -> Any:
 
 
 def tidy(expr: Any) -> Any:
-    """Multiply out polynomials; factor small formulas of other kinds where that is shorter."""
+    """Multiply out polynomials; where it is shorter, factor or make one choice of several."""
     import sympy
 
     expr = multiplied_out(expr)
-    size = expr.count_ops()
-    if size >= FACTOR_BELOW or expr.is_polynomial():
+    if not isinstance(expr, sympy.Expr) or expr.is_polynomial():
         return expr
-    if expr.has(sympy.Piecewise, sympy.Max, sympy.Min, sympy.core.relational.Relational):
+    size = expr.count_ops()
+    if size >= FACTOR_BELOW:
         return expr
     try:
-        shorter = sympy.factor(expr)
+        if not expr.has(sympy.Piecewise, sympy.Max, sympy.Min):
+            shorter = sympy.factor(expr)
+        elif len(expr.atoms(sympy.Piecewise)) <= FOLDED:
+            shorter = sympy.piecewise_fold(expr)
+        else:
+            return expr
     except sympy.PolynomialError:
         return expr
     return shorter if shorter.count_ops() < size else expr
 
 
 def multiplied_out(expr: Any) -> Any:
-    """Multiply out a polynomial, and return anything else as it is."""
+    """Multiply out a polynomial, and return anything else (truths too) as it is."""
     import sympy
 
     expr = sympy.sympify(expr)
+    if not isinstance(expr, sympy.Expr):
+        return expr
     try:
         if expr.is_polynomial() and expr.count_ops() < EXPAND_BELOW:
             return sympy.expand(expr)

@@ -115,8 +115,10 @@ def evaluate(op: Op, operands: Sequence[Any], params: Mapping[str, Any]) -> Symb
             return _wrapped(RULES[op.name](*_all(operands), **params))
         if op.name in SAME:
             given = [_numbers(operand) for operand in operands]
+            if op.name in MASKED and len(given) == 2:
+                given = [np.where(given[1], given[0], MASKED[op.name])]
             return _wrapped(_flat(op.forward(*given, **params)))
-    except TypeError:  # SymPy's answer where a comparison of expressions would have to be decided
+    except (TypeError, ValueError):  # a comparison of expressions that nobody can decide, …
         raise NoSymbolsError(op.name) from None
     raise NoSymbolsError(op.name)
 
@@ -242,6 +244,8 @@ RULES: dict[str, Callable[..., Any]] = {
 }
 """Operations whose function compares or factors numbers, by what it computes."""
 
+MASKED = {"sum": 0, "prod": 1}
+"""What stands in the place of an element that a mask leaves out."""
 SAME = frozenset([
     "sum", "prod", "cumsum", "cumprod", "matmul", "dot", "inner", "outer", "vecdot", "matvec",
     "vecmat", "cross", "kron", "trace", "tensordot", "multi_dot", "einsum", "transpose", "reshape",

@@ -136,6 +136,7 @@ FUNCTIONS = {
     "relu and max": lambda A, x: gt.nn.relu(A - 0.1) + np.max(A, axis=0) * x,
     "indices": lambda A, x: A[[0, 1, 0], 1:] * x[::-1][:2],
     "scans": lambda A, x: np.cumprod(np.cumsum(A, axis=1), axis=1) + x,
+    "masks": lambda A, x: np.sum(A, axis=0, where=np.array([[True], [False]])) + np.prod(x),
     "inverse": lambda A, x: np.linalg.inv(A[:, :2] + 3 * np.eye(2)) @ x[:2],
     "einsum": lambda A, x: np.einsum("ij,kj,j->ik", A, A, x),
     "convolution": lambda A, x: gt.nn.conv1d(x[None], A[:, None, :2], padding=1),
@@ -185,6 +186,15 @@ def test_an_operation_and_its_rule_run_on_symbols(name):
         expected = op.vjp(slot, upstream, out, *operands, **params)
         assert np.shape(pulled) == np.shape(expected)
         assert np.allclose(numbers(pulled), expected)
+
+
+def test_truths_and_choices_in_symbols():
+    g = gt.trace(lambda x: x > 0, np.ones(2))
+    assert [str(item) for item in g.symbolic()] == ["x_{0} > 0", "x_{1} > 0"]
+    g = gt.trace(lambda x: np.sum(np.where(x > 0, x, 0.1 * x)), np.ones(1))
+    (x,) = g.symbols("x")
+    tenth = sympy.Rational(1, 10)
+    assert g.symbolic_gradient(g.output.id, "x")[0] == sympy.Piecewise((1, x > 0), (tenth, True))
 
 
 def test_numbers_stay_exact():
