@@ -7,6 +7,7 @@ are checked at every element at once, others at up to 64 elements and, in blocks
 """
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,11 +17,11 @@ from graphtrace.ops.registry import Op
 from graphtrace.ops.values import normal, shape_of, unbroadcast
 from graphtrace.run.backward import carries
 from graphtrace.run.hazards import Finding, find_hazards, line_of
+from graphtrace.run.kinks import CLOSER, KINK, UNJUDGED, UPRIGHT, grows, kink
 from graphtrace.run.state import State
 
 __all__ = ["CheckReport", "CheckRow", "check_edges", "direction_of", "short"]
 
-UNJUDGED = "no derivative here"
 STEP = float(np.finfo(np.float64).eps) ** (1 / 3)
 MOST_ELEMENTS = 64
 
@@ -193,7 +194,10 @@ class _Edge:
                 self.atol + float(slope.noise),
             )  # fmt: skip
             if not good and self._agrees_closer(element, ours):
-                good = True
+                good, note = True, ""
+            elif not (good or self.op.is_elementwise) and (worst is None or worst[1].ok):
+                found = self._kink(element, ours)
+                good, note = bool(found), found or note
             gap = abs(ours - numeric) if np.isfinite(ours - numeric) else 0.0
             rank = gap + (1e300 if not good else 0.0)
             if worst is None or rank > worst[0]:
@@ -206,22 +210,46 @@ class _Edge:
         at = abs(float(self.operand[element]))
         if not 0 < at < 1:
             return False
-        slopes = self._slopes(self._at(element), STEP * at)
-        central, noise = (float(np.asarray(part)[element]) if np.ndim(part) else float(part)
-                          for part in (slopes.central, slopes.noise))  # fmt: skip
+        central, noise = self._slope(element, STEP * at)
         slack = self.atol + self.rtol * max(abs(ours), abs(central))
         return noise <= slack and abs(ours - central) <= slack + noise
+
+    def _slope(self, element: tuple[int, ...], step: float) -> tuple[float, float]:
+        """Return the central difference by one element and its rounding error."""
+        slopes = self._slopes(self._at(element), step)
+        central, noise = (float(np.asarray(part)[element]) if np.ndim(part) else float(part)
+                          for part in (slopes.central, slopes.noise))  # fmt: skip
+        return central, noise
+
+    def _kink(self, element: tuple[int, ...], ours: float) -> str:
+        def slope(offset: Any, step: float) -> tuple[float, float]:
+            near = copy(self)
+            near.operand = self.operand + offset
+            return near._slope(element, step)
+
+        step = STEP * max(abs(float(self.operand[element])), 1.0)
+        return kink(slope, element, self.operand.shape, ours, step)
 
     def _everywhere(self, rule: Any) -> CheckRow:
         """Judge an elementwise operation at every element, by moving all of them at once."""
         slopes = self._slopes(np.ones(self.operand.shape))
         gap = np.abs(rule - slopes.central)
         most = np.maximum(np.abs(rule), np.abs(slopes.central))
-        fine = gap <= self.atol + slopes.noise + self.rtol * most
+        fine = np.isfinite(gap) & (gap <= self.atol + slopes.noise + self.rtol * most)
+        if not fine.all():
+            near = self._slopes(
+                np.ones(gap.shape), STEP * np.maximum(np.abs(self.operand), 1) / CLOSER
+            )
+            finite = np.isfinite(slopes.low) & np.isfinite(slopes.high)
+            upright = ~fine & finite & grows(slopes.central, near.central, near.noise)
+            if upright.any() and (fine | upright).all():
+                at = tuple(map(int, np.argwhere(upright)[0]))
+                return self._row(at, rule[at], slopes.central[at], True, UPRIGHT)
+            fine |= upright
         doubtful = [tuple(map(int, at)) for at in np.argwhere(~fine)]
         if not doubtful:
-            at = np.unravel_index(int(np.argmax(gap)), gap.shape)
-            doubtful = [tuple(map(int, at))]
+            at = tuple(map(int, np.unravel_index(int(np.argmax(gap)), gap.shape)))
+            doubtful = [at]
         parts = (slopes.central, slopes.low, slopes.high, slopes.noise)
         return self._worst(rule, ((at, _Slopes(*(part[at] for part in parts))) for at in doubtful))
 
@@ -330,5 +358,5 @@ def _judge(
     slack = atol + rtol * max(abs(low), abs(high))
     between = min(low, high) - slack <= ours <= max(low, high) + slack
     if between and abs(high - low) > 1e-3 * max(1.0, abs(high), abs(low)):
-        return True, "a kink: one-sided derivatives differ"
+        return True, KINK
     return False, ""

@@ -98,6 +98,37 @@ def test_a_kink_is_told():
     assert row.note == "not finite here: not judged"
 
 
+KINK, UPRIGHT = "a kink: one-sided derivatives differ", "the slope grows as the step shrinks"
+
+
+@pytest.mark.parametrize(
+    ("function", "at", "note"),
+    [
+        (np.median, [2.0, 2.0, 2.0], KINK),
+        (np.median, [1.0] * 7, KINK),
+        (lambda x: np.quantile(x, 0.25), [1.0, 2.0, 2.0, 2.0, 5.0], KINK),
+        (lambda x: np.median(x, axis=0), [[1.0, 2.0], [1.0, 2.0], [1.0, 3.0]], KINK),
+        (np.min, [1.0, 1.0, 1.0], KINK),
+        (np.sort, [2.0, 1.0, 2.0, 2.0], KINK),
+        (np.sign, 0.0, UPRIGHT),
+        (np.sign, [0.0, 0.0], UPRIGHT),
+        (lambda x: np.heaviside(x, 0.5), 0.0, UPRIGHT),
+        (np.cbrt, 0.0, UPRIGHT),
+    ],
+)
+def test_equal_elements_jumps_and_upright_tangents_are_no_fault_of_the_rule(function, at, note):
+    report = gt.trace(function, np.array(at)).check()
+    assert report.ok, str(report)
+    assert note in report.rows[0].note
+
+
+def test_a_wrong_rule_is_told_from_a_kink_also_beside_one():
+    with declared("bent", ["where(a > 0, 1, 0.5)"], np.abs):
+        assert gt.parse("bent(x)", x=0.0).check().ok
+        (row,) = gt.parse("bent(x)", x=[0.0, -1.0, 2.0]).check().failures
+        assert row.element == (1,)
+
+
 def test_a_large_summand_hides_no_small_one():
     assert gt.parse("sum(x)", x=[1.0, 1e30]).check().ok
     assert gt.parse("sum(x**3)", x=[1.0, 1e8]).check().ok
