@@ -1,12 +1,16 @@
 """graphtrace: record a computation, run it forward and backward, and draw it."""
 
+from typing import TYPE_CHECKING, Any
+
 from graphtrace import nn, special
 from graphtrace.assign import add_at, set_at
 from graphtrace.custom import op
 from graphtrace.errors import GraphTraceError
-from graphtrace.experiments import fit, growth, study
 from graphtrace.graph import Graph, name, parse, trace
 from graphtrace.tape import scope
+
+if TYPE_CHECKING:
+    from graphtrace.experiments import fit, growth, study
 
 __all__ = [
     "Graph",
@@ -27,3 +31,12 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Import experiments when one is used: most programs use none."""
+    if name in ("fit", "growth", "study"):
+        from graphtrace import experiments
+
+        return getattr(experiments, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

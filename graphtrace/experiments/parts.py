@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from graphtrace.errors import RefusedError
 from graphtrace.graph import Graph
-from graphtrace.run.plan import Plan
-from graphtrace.run.replay import changed_inputs
+
+if TYPE_CHECKING:
+    from graphtrace.run.plan import Plan
 
 __all__ = ["flat", "numbered", "plan_of", "tracked", "whole_number"]
 
@@ -36,6 +37,8 @@ def numbered(graph: Graph, given: Mapping[str, Any]) -> dict[int, Any]:
 
     Raises NameNotFoundError, ShapeError or RefusedError for what does not fit.
     """
+    from graphtrace.run.replay import changed_inputs
+
     known = graph._inputs
     direct = {name: value for name, value in given.items() if name in known}
     nested = flat({name: value for name, value in given.items() if name not in known})
@@ -44,8 +47,10 @@ def numbered(graph: Graph, given: Mapping[str, Any]) -> dict[int, Any]:
     return {numbers[record]: value for record, value in changed.items()}
 
 
-def plan_of(graph: Graph, changing: Iterable[int], wrt: Iterable[int] | None) -> Plan:
+def plan_of(graph: Graph, changing: Iterable[int], wrt: Iterable[int] | None) -> "Plan":
     """Return a graph made ready to run many times."""
+    from graphtrace.run.plan import Plan
+
     return Plan(graph._state, graph._tape.guards, changing, wrt)
 
 

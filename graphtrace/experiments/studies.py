@@ -5,22 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphtrace.annotate.summary import number
-from graphtrace.annotate.table import Column, Table, as_text
 from graphtrace.errors import GuardError, NameNotFoundError, RefusedError, did_you_mean
 from graphtrace.experiments.parts import numbered, plan_of, tracked, whole_number
 from graphtrace.graph import Graph, trace
 from graphtrace.run.backward import seed_for
-from graphtrace.run.plan import Plan
 from graphtrace.run.state import inputs_of
+
+if TYPE_CHECKING:
+    from graphtrace.annotate.table import Table
+    from graphtrace.run.plan import Plan
+
+    Draw = Callable[[np.random.Generator], Mapping[str, Any]]
 
 __all__ = ["Sample", "Study", "study"]
 
-Draw = Callable[[np.random.Generator], Mapping[str, Any]]
 Names = Iterable[str] | str
 
 
@@ -105,6 +107,18 @@ class Study:
 
         Of a quantity with several elements each number is the average over the elements.
         """
+        from graphtrace.annotate.table import Column, Table
+
+        columns = (
+            Column("quantity", "name"),
+            Column("elements", "quiet", right=True),
+            Column("mean", "value", right=True),
+            Column("variance", "value", right=True),
+            Column("standard error", "quiet", right=True),
+            Column("5 %", "quiet", right=True),
+            Column("median", "quiet", right=True),
+            Column("95 %", "quiet", right=True),
+        )
         rows = tuple(
             (
                 sample.name,
@@ -114,9 +128,11 @@ class Study:
             )
             for sample in self.samples
         )
-        return Table(f"{self.draws} draws", COLUMNS, rows)
+        return Table(f"{self.draws} draws", columns, rows)
 
     def __str__(self) -> str:
+        from graphtrace.annotate.table import as_text
+
         return as_text(self.table())
 
     def plot(
@@ -153,19 +169,9 @@ class Study:
         save_chart(panels, path, theme=theme)
 
 
-COLUMNS = (
-    Column("quantity", "name"),
-    Column("elements", "quiet", right=True),
-    Column("mean", "value", right=True),
-    Column("variance", "value", right=True),
-    Column("standard error", "quiet", right=True),
-    Column("5 %", "quiet", right=True),
-    Column("median", "quiet", right=True),
-    Column("95 %", "quiet", right=True),
-)
-
-
 def _cell(value: Any) -> str:
+    from graphtrace.annotate.summary import number
+
     return number(float(np.mean(value)) if np.size(value) else np.nan)
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from graphtrace.annotate.summary import number
 from graphtrace.errors import GradientError, GuardError
 from graphtrace.experiments.parts import plan_of, whole_number
 from graphtrace.graph import Graph
@@ -45,6 +44,8 @@ class Fit:
         return float(self.losses[-1])
 
     def __str__(self) -> str:
+        from graphtrace.annotate.summary import number
+
         steps = len(self.losses) - 1
         first, last = number(self.losses[0]), number(self.losses[-1])
         told = f"{steps} step{'s' * (steps != 1)}: loss {first} → {last}"

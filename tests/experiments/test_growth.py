@@ -7,7 +7,7 @@ import pytest
 
 import graphtrace as gt
 from graphtrace.errors import RefusedError
-from graphtrace.experiments.growth import power_law
+from graphtrace.experiments.scaling import power_law
 
 
 def chain(length):

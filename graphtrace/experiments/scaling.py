@@ -6,14 +6,16 @@ import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graphtrace.annotate.summary import number
-from graphtrace.annotate.table import Column, Table, as_text
 from graphtrace.errors import RefusedError
 from graphtrace.graph import Graph
 from graphtrace.ops.costs import Counts
+
+if TYPE_CHECKING:
+    from graphtrace.annotate.table import Table
 
 __all__ = ["Growth", "PowerLaw", "growth"]
 
@@ -33,6 +35,8 @@ class PowerLaw:
     residual: float
 
     def __str__(self) -> str:
+        from graphtrace.annotate.summary import number
+
         law = f"{number(self.coefficient)} · size^{self.exponent:.4f}"
         return f"{law} (residual {number(self.residual, 2)} in the logarithm)"
 
@@ -50,15 +54,25 @@ class Growth:
 
     def table(self) -> Table:
         """Return one row a size."""
+        from graphtrace.annotate.table import Column, Table
+
+        columns = (
+            Column("size", "name", right=True),
+            Column("nodes", "quiet", right=True),
+            Column("forward", "value", right=True),
+            Column("backward", "gradient", right=True),
+        )
         rows = tuple(
             (str(size), str(nodes), str(ahead.operations), str(back.operations))
             for size, nodes, ahead, back in zip(
                 self.sizes, self.nodes, self.forward, self.backward, strict=True
             )
         )
-        return Table("Operations by size", COLUMNS, rows)
+        return Table("Operations by size", columns, rows)
 
     def __str__(self) -> str:
+        from graphtrace.annotate.table import as_text
+
         laws = f"forward ≈ {self.forward_law}\nbackward ≈ {self.backward_law}\n"
         return as_text(self.table()) + laws
 
@@ -75,14 +89,6 @@ class Growth:
         ]
         panel = Panel(series, "Operations by size", "size", "operations", "xy")
         save_chart([panel], path, theme=theme)
-
-
-COLUMNS = (
-    Column("size", "name", right=True),
-    Column("nodes", "quiet", right=True),
-    Column("forward", "value", right=True),
-    Column("backward", "gradient", right=True),
-)
 
 
 def growth(build: Callable[[int], Graph], sizes: Iterable[int]) -> Growth:
