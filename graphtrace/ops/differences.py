@@ -16,7 +16,7 @@ from graphtrace.ops.composed import composes, example
 from graphtrace.ops.costs import Counts, lines, size_of
 from graphtrace.ops.op import call
 from graphtrace.ops.registry import structured
-from graphtrace.ops.values import shape_of, unbroadcast
+from graphtrace.ops.values import fitting, shape_of, unbroadcast
 
 __all__: list[str] = []
 
@@ -99,7 +99,7 @@ structured(
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     """Record the differences of all elements in order, with what is put around them."""
     inner = np.diff(np.reshape(ary, (-1,)))
-    ends = [None if x is None else np.reshape(x, (-1,)) for x in (to_begin, to_end)]
+    ends = [None if x is None else np.reshape(fitting(x, ary), -1) for x in (to_begin, to_end)]
     return _joined(inner, ends[0], ends[1], 0)
 
 

@@ -18,7 +18,7 @@ from graphtrace.ops.composed import composes, example
 from graphtrace.ops.costs import FREE
 from graphtrace.ops.indexing import ALL, along, flat, pick
 from graphtrace.ops.registry import structured
-from graphtrace.ops.values import plain, shape_of
+from graphtrace.ops.values import fitting, plain, shape_of
 
 FAMILY = "joining"
 Cases = list[tuple[tuple[Any, ...], dict[str, Any]]]
@@ -173,7 +173,7 @@ def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
         if not places.ndim and axis:
             values = np.moveaxis(values, 0, axis)
         places = np.repeat(places.reshape(-1), np.shape(values)[axis])
-    new = np.broadcast_to(values, (*shape[:axis], places.size, *shape[axis + 1 :]))
+    new = np.broadcast_to(fitting(values, arr), (*shape[:axis], places.size, *shape[axis + 1 :]))
     marks = np.insert(np.full(count, -1), places.astype(int), np.arange(places.size))
     order = np.where(marks < 0, np.cumsum(marks < 0) - 1, count + marks)
     return pick(np.concatenate([arr, new], axis=axis), along(axis, order))

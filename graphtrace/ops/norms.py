@@ -19,7 +19,7 @@ from graphtrace.ops.composed import composes, example
 from graphtrace.ops.costs import Counts, matrices, reducing
 from graphtrace.ops.linalg import FAMILY
 from graphtrace.ops.registry import call, cut, structured
-from graphtrace.ops.values import plain, shape_of
+from graphtrace.ops.values import fitting, plain, shape_of
 
 Axis = int | tuple[int, ...] | None
 
@@ -91,7 +91,8 @@ def _p_norm(x: Any, p: float, axis: Axis, keepdims: bool) -> Any:
         extreme = np.max if p > 0 else np.min
         return extreme(np.abs(x), axis=axis, keepdims=keepdims)
     if p == 0:
-        return np.sum(np.where(np.not_equal(x, 0), 1.0, 0.0), axis=axis, keepdims=keepdims)
+        ones = np.where(np.not_equal(x, 0), fitting(1.0, x), fitting(0.0, x))
+        return np.sum(ones, axis=axis, keepdims=keepdims)
     if p == 1:
         return np.sum(np.abs(x), axis=axis, keepdims=keepdims)
     params: dict[str, Any] = {} if p == 2 else {"p": float(p)}

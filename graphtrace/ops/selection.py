@@ -105,7 +105,14 @@ def _where_jvp(slot: int, t: Any, out: Any, a: Any, b: Any, c: Any) -> Any:
     return np.broadcast_to(_chosen(slot, t, a), shape_of(out))
 
 
+def _bind_where(condition: Any, *sides: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    if len(sides) != 2:
+        raise TypeError("a condition alone gives its places: use np.nonzero")
+    return (condition, *sides), {}
+
+
 WHERE.vjp, WHERE.jvp = _where_vjp, _where_jvp
+CALLS[np.where] = (WHERE, _bind_where)
 elementwise(
     "fmax",
     np.fmax,

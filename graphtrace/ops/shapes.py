@@ -250,6 +250,12 @@ def _copy(a: Any, order: str = "K", subok: bool = False) -> Any:
     return a
 
 
+@composes(np.real, family=FAMILY, samples=[example((2, 3))])
+def _real(val: Any) -> Any:
+    """A recorded value is real."""
+    return val
+
+
 def _like(function: Callable[..., Any]) -> None:
     """Let a function of shape and dtype alone return a plain array."""
 

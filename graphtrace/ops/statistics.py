@@ -17,7 +17,7 @@ from graphtrace.ops.costs import Counts, reducing
 from graphtrace.ops.op import call
 from graphtrace.ops.reducing import binder, counted, given, only, reduction, samples
 from graphtrace.ops.registry import structured
-from graphtrace.ops.values import shape_of, unbroadcast
+from graphtrace.ops.values import fitting, shape_of, unbroadcast
 
 __all__: list[str] = []
 
@@ -233,7 +233,7 @@ def average(
         options["keepdims"] = True
     if weights is None:
         out = np.mean(a, **options)
-        weights = np.ones(shape_of(a))
+        weights = fitting(np.ones(shape_of(a)), a)
     else:
         out = call("average", a, weights, **options)
     if not returned:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Value", "cast_like", "normal", "plain", "shape_of", "unbroadcast"]
+__all__ = ["Value", "cast_like", "fitting", "normal", "plain", "shape_of", "unbroadcast"]
 
 Value = Any
 """A float, a bool, a NumPy scalar of another dtype, or an ndarray."""
@@ -53,6 +53,12 @@ def unbroadcast(g: Any, like: Any) -> Any:
         if shape_of(g) != shape:
             g = np.broadcast_to(g, shape)
     return g
+
+
+def fitting(value: Any, like: Any) -> Any:
+    """Return a plain value as an array in the precision of another; a traced one as it is."""
+    kind = getattr(like, "dtype", np.dtype(float))
+    return value if plain(value) is not value else np.asarray(value, dtype=kind)
 
 
 def cast_like(g: Any, like: Any) -> Any:

@@ -38,9 +38,10 @@ GENERAL = {
     "ne": "not_equal",
     "and": "logical_and",
     "or": "logical_or",
+    "xor": "logical_xor",
     "invert": "logical_not",
 }
-REFLECTED = ("matmul", "floordiv", "mod", "and", "or")
+REFLECTED = ("matmul", "floordiv", "mod", "and", "or", "xor")
 UNARY = {"neg": "negative", "pos": "identity", "abs": "abs"}
 
 RECORD = """

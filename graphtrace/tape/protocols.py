@@ -298,6 +298,8 @@ METHODS = {
     "argmin": np.argmin,
     "any": np.any,
     "all": np.all,
+    "conj": np.conjugate,
+    "conjugate": np.conjugate,
 }
 
 
@@ -321,6 +323,7 @@ def attach() -> None:
         "transpose": _transpose,
         "flatten": _flatten,
         "copy": lambda self: self,
+        "real": property(lambda self: self),
         "__copy__": lambda self: self,
         "__deepcopy__": lambda self, memo: self,  # noqa: ARG005 # what copy calls it with
         "compress": lambda self, condition, axis=None: call(

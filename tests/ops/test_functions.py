@@ -69,6 +69,31 @@ def test_single_precision_stays_single_and_agrees_with_double(name):
         np.testing.assert_allclose(grad(one), grad(two), rtol=1e-3, atol=1e-4 * scale)
 
 
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda x: np.ediff1d(x, to_end=[1.0]),
+        lambda x: np.insert(x, 1, 9.0),
+        lambda x: np.linalg.norm(x, 0),
+        lambda x: np.average(x, returned=True)[1] + x,
+    ],
+)
+def test_plain_arguments_take_the_precision_of_the_array_as_in_numpy(run):
+    x = np.array([1.5, 0.0, 2.0], dtype=np.float32)
+    found = gt.trace(run, x).output.value
+    assert found.dtype == run(x).dtype == np.float32
+    np.testing.assert_array_equal(found, run(x))
+
+
+def test_real_numbers_are_their_own_conjugates_and_truths_exclude_each_other():
+    x = np.array([-1.0, 0.5, 2.0])
+    g = gt.trace(lambda x: np.real(x) * x.conj() * x.real * x.conjugate(), x)
+    np.testing.assert_array_equal(g.output.value, x**4)
+    g = gt.trace(lambda x: np.where((x > 0) ^ (x > 1), x, 0), x)
+    np.testing.assert_array_equal(g.output.value, [0, 0.5, 0])
+    assert gt.trace(lambda x: np.where(True ^ (x > 1), x, 0), 0.5).output.value == 0.5
+
+
 def test_the_table_proves_what_is_promised(oracle):
     oracle("scipy")
     rows = coverage()

@@ -151,6 +151,7 @@ def test_an_unsupported_function_of_scipy_names_the_way_out(oracle, module, name
     (lambda x: np.linalg.qr(x[:, None], mode="raw"), "np.linalg.qr: mode='raw'"),
     (lambda x: np.linalg.svd(x[:, None]), "np.linalg.svd: full_matrices=True of a matrix that"),
     (lambda x: np.take([1.0, 2.0], x), "np.take of what is no traced array takes the number out"),
+    (lambda x: np.where(x > 1), "np.where: a condition alone gives its places: use np.nonzero"),
     (lambda x: np.sum([x, x]), "join several with np.stack, or make the array an input too"),
 ])  # fmt: skip
 def test_an_argument_that_cannot_be_recorded_is_told_with_the_whole_name(function, text):
