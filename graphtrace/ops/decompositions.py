@@ -134,7 +134,10 @@ structured(
 )
 
 
-@composes(np.linalg.cholesky, family=FAMILY, samples=[example(DEFINITE)])
+BATCH = np.stack([DEFINITE, DEFINITE @ DEFINITE])
+
+
+@composes(np.linalg.cholesky, family=FAMILY, samples=[example(DEFINITE), example(BATCH)])
 def _cholesky_of(a: Any, /, *, upper: bool = False) -> Any:
     found = call("cholesky", a)
     return turned(found) if upper else found
@@ -211,7 +214,7 @@ structured(
 )
 
 
-@composes(np.linalg.eigh, family=FAMILY, samples=[example(DEFINITE)])
+@composes(np.linalg.eigh, family=FAMILY, samples=[example(DEFINITE), example(BATCH)])
 def _eigh_of(a: Any, UPLO: str = "L") -> EighResult:
     return EighResult(call("eigvalsh", a), call("eigh_vectors", a))
 

@@ -169,7 +169,7 @@ def _matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
     return _of_matrices(x, ord, (-2, -1), keepdims)
 
 
-@composes(np.linalg.cond, family=FAMILY, samples=[example((3, 3)), example((3, 3), p=1)])
+@composes(np.linalg.cond, family=FAMILY, samples=[example((2, 3, 3)), example((3, 3), p=1)])
 def _cond(x: Any, p: Any = None) -> Any:
     if p in (None, 2, -2):
         s = np.linalg.svdvals(x)
@@ -178,7 +178,9 @@ def _cond(x: Any, p: Any = None) -> Any:
     return np.linalg.norm(x, p, axis=(-2, -1)) * np.linalg.norm(np.linalg.inv(x), p, axis=(-2, -1))
 
 
-@composes(np.linalg.matrix_power, family=FAMILY, samples=[example((3, 3), 3), example((3, 3), -2)])
+@composes(
+    np.linalg.matrix_power, family=FAMILY, samples=[example((3, 3), 3), example((2, 3, 3), -2)]
+)
 def _matrix_power(a: Any, n: int) -> Any:
     """Multiply by repeated squaring."""
     if plain(n) is not n or not isinstance(n, (int, np.integer)):
