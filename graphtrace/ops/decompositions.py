@@ -13,6 +13,7 @@ the other factors zero; added up over the factors they make the whole.
   derivative: that part is left out (1/0 read as 0; equal but for rounding is equal), which is
   right for whatever does not depend on the choice, such as a projector. The reciprocal of a
   singular value of zero, where U or V of a matrix that is not square needs it, is read as 0 too.
+- The factors of a matrix that holds NaN or ∞ are NaN.
 - The sign of each vector is LAPACK's choice and is held as it is.
 """
 
@@ -26,7 +27,7 @@ import numpy as np
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.composed import composes, example
 from graphtrace.ops.costs import matrices
-from graphtrace.ops.linalg import Cases, turned, word
+from graphtrace.ops.linalg import Cases, finitely, turned, word
 from graphtrace.ops.registry import call, structured
 from graphtrace.ops.values import plain, shape_of
 
@@ -42,7 +43,7 @@ def factors(kind: str, decompose: Callable[[Any], Any], a: Any) -> tuple[Any, ..
     kept = _last.get(kind)
     if kept is not None and _same(kept[0], a):
         return kept[1]
-    found = tuple(decompose(a))
+    found = tuple(finitely(lambda a: tuple(decompose(a)), a))
     for factor in found:
         factor.flags.writeable = False
     _last[kind] = (np.array(a), found)
@@ -103,7 +104,7 @@ DEFINITE = np.array([[2.0, 0.3, -0.4], [0.3, 3.0, 0.5], [-0.4, 0.5, 5.0]])
 
 
 def _cholesky(a: Any) -> Any:
-    return np.linalg.cholesky(_read_symmetric(a))
+    return finitely(lambda a: np.linalg.cholesky(_read_symmetric(a)), a)
 
 
 def _cholesky_vjp(slot: int, g: Any, out: Any, a: Any) -> Any:

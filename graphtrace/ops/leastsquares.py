@@ -12,13 +12,14 @@ import numpy as np
 from graphtrace.formula.tree import Notation
 from graphtrace.ops.composed import composes, example
 from graphtrace.ops.costs import matrices
-from graphtrace.ops.linalg import FAMILY, Cases, turned
+from graphtrace.ops.linalg import FAMILY, Cases, finitely, turned
 from graphtrace.ops.registry import call, structured
 from graphtrace.ops.values import plain, shape_of
 
 
 def _pinv(a: Any, rcond: float | None = None) -> Any:
-    return np.linalg.pinv(a) if rcond is None else np.linalg.pinv(a, rcond=rcond)
+    options: Any = {} if rcond is None else {"rcond": rcond}
+    return finitely(lambda a: np.linalg.pinv(a, **options), a)
 
 
 def _pinv_vjp(slot: int, g: Any, out: Any, a: Any, rcond: float | None = None) -> Any:
@@ -67,7 +68,11 @@ structured(
 
 
 def _lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
-    return np.linalg.lstsq(a, b, rcond=rcond)[0]
+    # The right side too: beside a finite matrix it may hold what LAPACK does not end on.
+    whole = np.all(np.isfinite(b))
+    b = b if whole else np.where(np.isfinite(b), b, 0.0)
+    found = finitely(lambda a: np.linalg.lstsq(a, b, rcond=rcond)[0], a)
+    return found if whole else np.full_like(found, np.nan)
 
 
 def _lstsq_pinv(a: Any, rcond: float | None) -> Any:

@@ -13,7 +13,7 @@ tape has one value.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -152,6 +152,24 @@ structured(
 )
 
 
+def finitely(compute: Callable[[Any], Any], a: Any) -> Any:
+    """Return one or several results of each matrix, NaN for one that holds NaN or ∞.
+
+    LAPACK raises an error for some of those, and for others never ends.
+    """
+    a = np.asarray(a)
+    if a.ndim < 2 or np.all(np.isfinite(a)):
+        return compute(a)
+    fine = np.all(np.isfinite(a), axis=(-2, -1))
+    found = compute(np.where(fine[..., None, None], a, np.eye(*a.shape[-2:], dtype=a.dtype)))
+
+    def spoiled(part: Any) -> Any:
+        there = np.reshape(fine, fine.shape + (1,) * (np.ndim(part) - fine.ndim))
+        return np.where(there, part, np.asarray(np.nan, dtype=part.dtype))
+
+    return tuple(map(spoiled, found)) if isinstance(found, tuple) else spoiled(found)
+
+
 def _cofactor(a: Any) -> Any:
     """Return det(a)·a⁻ᵀ, from singular values: exact for a singular matrix too.
 
@@ -159,6 +177,10 @@ def _cofactor(a: Any) -> Any:
     """
     if not np.size(a):
         return np.zeros(np.shape(a))
+    return finitely(_cofactors, a)
+
+
+def _cofactors(a: Any) -> Any:
     u, s, vh = np.linalg.svd(a)
     others = np.where(np.eye(s.shape[-1], dtype=bool), np.ones_like(s)[..., None], s[..., None, :])
     sign = np.sign(np.linalg.det(u) * np.linalg.det(vh))

@@ -146,7 +146,12 @@ CLIP = elementwise(
     np.clip,
     lambda a, b, c: min(max(a, b), c) if a == a else a,
     family=FAMILY,
-    partials=["where((a >= b)*(a <= c), 1, 0)", "where(a < b, 1, 0)", "where(a > c, 1, 0)"],
+    # NumPy gives the upper bound where the lower one exceeds it.
+    partials=[
+        "where((a >= b)*(a <= c), 1, 0)",
+        "where((a < b)*(b <= c), 1, 0)",
+        "where(maximum(a, b) > c, 1, 0)",
+    ],
     samples=[ANY, (-2.0, -1.0), (1.0, 2.0)],
     definition="minimum(maximum(a, b), c)",
     notation=Notation("clip", latex=r"\mathrm{{clip}}({args})"),

@@ -24,6 +24,7 @@ __all__ = ["CheckReport", "CheckRow", "check_edges", "direction_of", "short"]
 
 STEP = float(np.finfo(np.float64).eps) ** (1 / 3)
 MOST_ELEMENTS = 64
+NOT_FINITE = "not finite here: not judged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,10 @@ class _Edge:
         self.values = [_double(value) for value in sealed.values(target)]
         self.params = sealed.params(target)
         self.out = _double(sealed.nodes[target].value)
-        self.direction = direction_of(shape_of(self.out))
+        # What is not finite says nothing of the rest, and hides nothing of it.
+        v = direction_of(shape_of(self.out))
+        self.direction = np.where(np.isfinite(self.out), v, 0.0) if shape_of(self.out) else v
+        self.finite = all(np.all(np.isfinite(x)) for x in (*self.values, self.out))
         self.operand = np.asarray(self.values[slot], dtype=float)
 
     def row(self) -> CheckRow:
@@ -193,6 +197,8 @@ class _Edge:
                 ours, numeric, float(slope.low), float(slope.high), self.rtol,
                 self.atol + float(slope.noise),
             )  # fmt: skip
+            if not good and not self.finite and not np.isfinite(ours):
+                good, note = True, NOT_FINITE
             if not good and self._agrees_closer(element, ours):
                 good, note = True, ""
             elif not (good or self.op.is_elementwise) and (worst is None or worst[1].ok):
@@ -298,13 +304,13 @@ class _Edge:
             step = STEP * float(np.fmax.reduce(np.abs(at[along > 0]), initial=1.0))
         here = self._run(at)
         below, above = (self._run(np.where(along > 0, at + k * step, at)) for k in (-1, 1))
-        size = np.abs(below) + np.abs(above)
+        size = np.where(v == 0, 0.0, np.abs(below) + np.abs(above))
         if self.op.is_elementwise:
             size = np.where(below == above, 0.0, size)
 
         def slope(low: Any, high: Any, width: Any) -> Any:
             # Element by element: what does not move leaves no rounding error in the sum.
-            rise = np.where(low == high, 0.0, high - low) * v
+            rise = np.where((low == high) | (v == 0), 0.0, (high - low) * v)
             return self._gathered(rise) / width
 
         noise = self._gathered(size * np.abs(v)) * float(np.finfo(float).eps) / step
@@ -351,7 +357,7 @@ def _judge(
         if np.isfinite([numeric, low, high]).all() and abs(high - low) <= rtol * (1 + abs(numeric)):
             return False, "the rule is not finite where the operation is smooth"
         same = ours == numeric or (np.isnan(ours) and np.isnan(numeric))
-        return True, "" if same else "not finite here: not judged"
+        return True, "" if same else NOT_FINITE
     gap = abs(ours - numeric)
     if gap <= atol + rtol * max(abs(ours), abs(numeric)):
         return True, ""
