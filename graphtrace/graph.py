@@ -202,6 +202,8 @@ class Graph(Derivatives, Readings):
 
     def _number(self, key: object) -> int:
         state = self._state
+        if isinstance(key, Node):
+            key = key._record
         if key.__class__ is Var:
             number = state.sealed.numbers.get(key)
             if number is None:
@@ -217,7 +219,7 @@ class Graph(Derivatives, Readings):
             if found is not None:
                 return found
             raise NameNotFoundError(f"no node {key!r}{did_you_mean(key, state.sealed.by_name)}")
-        raise NameNotFoundError(f"nodes are found by name or id, not by {type(key).__name__}")
+        raise NameNotFoundError(f"nodes are found by name, id or Node, not by {type(key).__name__}")
 
     def _record(self, key: object) -> Var:
         """Return the record of a key, without numbering the graph where that is not needed."""

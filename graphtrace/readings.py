@@ -8,6 +8,7 @@ from graphtrace.run.state import State
 
 if TYPE_CHECKING:
     from graphtrace.annotate.cost import Cost
+    from graphtrace.run.cuts import Cuts
     from graphtrace.run.paths import Paths
     from graphtrace.run.uses import Contributions
 
@@ -56,6 +57,26 @@ class Readings:
         end = state.output if target is None else self._number(target)
         found = find_paths(state, self._number(source), end, max(int(limit), 1))
         return in_symbols(state, found) if symbolic else found
+
+    def cuts(self, node: Any) -> "Cuts":
+        """Return where every way from a node to the output stops carrying gradient.
+
+        Each row names the operation, the user's line and the reason; no rows where a gradient
+        other than 0 arrives. Raises GradientError before a backward pass.
+        """
+        from graphtrace.run.cuts import find_cuts
+
+        return find_cuts(self._state, self._number(node))
+
+    def twins(self, node: Any, axis: int = 0) -> tuple[tuple[int, ...], ...]:
+        """Return the groups of indices along an axis that agree in value and in gradient.
+
+        Gradient descent keeps them the same: hidden units after a constant start. Raises
+        GradientError before a backward pass, ShapeError for an axis that is not there.
+        """
+        from graphtrace.run.symmetry import find_twins
+
+        return find_twins(self._state, self._number(node), axis)
 
     def symbolic(self, node: Any = None) -> Any:
         """Return a node (default: the output) as a SymPy expression of the inputs.

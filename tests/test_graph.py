@@ -36,9 +36,9 @@ def test_nodes_are_found_by_name_id_and_value(g):
         ("zzz", "no node 'zzz'; known: f, h1, h2, h3, x, y, z"),
         (7, "no node 7: ids run from 0 to 6"),
         (-8, "no node -8"),
-        (1.0, "nodes are found by name or id, not by float"),
-        (None, "nodes are found by name or id, not by NoneType"),
-        (True, "nodes are found by name or id, not by bool"),
+        (1.0, "nodes are found by name, id or Node, not by float"),
+        (None, "nodes are found by name, id or Node, not by NoneType"),
+        (True, "nodes are found by name, id or Node, not by bool"),
     ],
 )
 def test_what_is_not_there_is_named(g, key, text):

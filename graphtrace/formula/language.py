@@ -60,8 +60,8 @@ def parse_program(text: str, resolve: Resolve, known: Callable[[], list[str]]) -
             f"the expression has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read: "
             "write it as a Python function and trace that"
         )
-    clean = text.translate(GLYPHS).strip()
-    if not clean:
+    clean = cleaned(text)
+    if not clean.strip():
         raise ExpressionError("the expression is empty: write for example 'f = ln(x) + exp(y)*z'")
     module = _syntax(clean)
     reader = _Reader(clean, resolve, known)
@@ -69,6 +69,11 @@ def parse_program(text: str, resolve: Resolve, known: Callable[[], list[str]]) -
     if not statements:
         raise ExpressionError("the expression is empty: write for example 'f = ln(x) + exp(y)*z'")
     return statements
+
+
+def cleaned(text: str) -> str:
+    """Return the text that positions refer to: no indentation, ASCII for signs such as · and ²."""
+    return "\n".join(line.strip() for line in text.translate(GLYPHS).splitlines())
 
 
 def parse_formula(text: str, resolve: Resolve, known: Callable[[], list[str]]) -> Expr:
@@ -80,9 +85,8 @@ def parse_formula(text: str, resolve: Resolve, known: Callable[[], list[str]]) -
 
 
 def _syntax(text: str) -> ast.Module:
-    lines = "\n".join(line.strip() for line in text.splitlines())
     try:
-        return ast.parse(lines)
+        return ast.parse(text)
     except SyntaxError as error:
         line = (error.text or "").strip()
         where = f"column {error.offset}" if error.offset else "its end"

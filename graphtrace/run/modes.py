@@ -122,6 +122,7 @@ def jacobian(state: State, output: int, node: int) -> Any:
             pulled = pull_back(state, values, output, seed).get(node)
             if pulled is not None:
                 found[row] = np.ravel(pulled)
+    found += 0.0  # -0.0, from 0 times a negative number, is 0
     kind = values[output] if shape_of(values[output]) else values[node]
     return cast_like(found.reshape(rows + columns), _like(kind, rows + columns))
 

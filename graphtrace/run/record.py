@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graphtrace.errors import ExpressionError, RefusedError, did_you_mean
-from graphtrace.formula.language import parse_program
+from graphtrace.formula.language import cleaned, parse_program
 from graphtrace.formula.tree import Call, Expr, Name, Number
 from graphtrace.ops.registry import OPS, known_functions, resolve
 from graphtrace.run.inputs import Entered, as_input
@@ -180,7 +180,7 @@ def record_expression(text: str, values: Mapping[str, Any]) -> Recording:
     Raises ExpressionError for syntax, unknown names and missing or unused inputs.
     """
     statements = parse_program(text, resolve, known_functions)
-    source = ExpressionSource(text)
+    source = ExpressionSource(cleaned(text))
     needed = _free_names(statements)
     _compare_names(needed, values, {s.target for s in statements if s.target is not None})
     inputs = {name: as_input(values[name], name) for name in needed}

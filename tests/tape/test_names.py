@@ -310,3 +310,14 @@ def test_scopes_in_a_step_by_step_graph():
     assert (g[y].scope, g[z].scope, g["z"].value) == (("one",), (), 3)
     with pytest.raises(gt.GraphTraceError, match="non-empty string"), gt.scope(""):
         pass
+
+
+def test_places_in_an_expression_are_those_of_its_text():
+    """Blank lines, indentation and signs that are not ASCII move nothing."""
+    g = gt.parse("\n\n    a = x·y\n\n    b = ln(a); c = b²\n", x=2, y=3)
+    places = {name: g[name].where for name in "abc"}
+    assert [(where.line, where.text) for where in places.values()] == [
+        (3, "x*y"),
+        (5, "ln(a)"),
+        (5, "b**2"),
+    ]
