@@ -4,7 +4,7 @@
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from heapq import nlargest
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 from graphtrace.ops.values import shape_of
 from graphtrace.run.state import State
 
-__all__ = ["Path", "Paths", "find_paths", "in_symbols"]
+__all__ = ["Path", "Paths", "Step", "Way", "best_ways", "find_paths", "in_symbols"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,30 +75,46 @@ class Paths:
         return "\n".join(lines)
 
 
-Partial = tuple[float, tuple[tuple[int, int, int], ...]]
-"""|product| of a path's end piece, and the linked list of its edges."""
+Step = tuple[int, int, float]
+"""A use of a node: the user, its slot, and the factor of this step."""
+Way = tuple[float, tuple[tuple[int, int, int], ...]]
+"""The product of a path's factors, and its edges."""
 
 
 def find_paths(state: State, source: int, target: int, limit: int) -> Paths:
     """Return the `limit` paths from source to target with the largest |product|.
 
-    Dynamic programming over the tape: a path among the k best is, from any of its nodes on,
-    among that node's k best. Paths through arrays have no product; they count as NaN, and
-    rank after the others.
+    Paths through arrays have no product; they count as NaN, and rank after the others.
     """
     sealed = state.sealed
-    # best[n]: up to `limit` (size, product, link) from n to target; link = (edge, rest) or None
+
+    def steps(number: int) -> Iterator[Step]:
+        if sealed.differentiable[number] or number == source:
+            for user, slot in sealed.uses[number]:
+                if _passes(state, user, slot):
+                    yield user, slot, _factor(state, number, user, slot)
+
+    ((best, count),) = best_ways(steps, [source], target, limit)
+    return Paths(tuple(_path(state, source, edges) for _, edges in best), count)
+
+
+def best_ways(
+    steps: Callable[[int], Iterable[Step]], sources: Sequence[int], target: int, limit: int
+) -> list[tuple[list[Way], int]]:
+    """Return, for each source, its best ways to the target and how many there are in all.
+
+    `steps` gives the uses of a node, each with its factor; the best are those with the largest
+    |product| of factors, NaN last. Dynamic programming from the target back: a path among the
+    best is, from any of its nodes on, among that node's best.
+    """
     best: dict[int, list[tuple[float, float, Any]]] = {target: [(1.0, 1.0, None)]}
     count: dict[int, int] = {target: 1}
-    for number in range(target - 1, source - 1, -1):
-        if not sealed.differentiable[number] and number != source:
-            continue
+    for number in range(target - 1, min(sources) - 1, -1):
         found: list[tuple[float, float, Any]] = []
         ways = 0
-        for user, slot in sealed.uses[number]:
-            if user not in best or not _passes(state, user, slot):
+        for user, slot, factor in steps(number):
+            if user not in best:
                 continue
-            factor = _factor(state, number, user, slot)
             ways += count[user]
             for _, product, link in best[user]:
                 value = factor * product
@@ -106,8 +122,18 @@ def find_paths(state: State, source: int, target: int, limit: int) -> Paths:
         if found:
             best[number] = nlargest(limit, found, key=lambda item: item[0])
             count[number] = ways
-    rows = tuple(_path(state, source, link) for _, _, link in best.get(source, []))
-    return Paths(rows, count.get(source, 0))
+    return [
+        ([(p, _edges(link)) for _, p, link in best.get(number, ())], count.get(number, 0))
+        for number in sources
+    ]
+
+
+def _edges(link: Any) -> tuple[tuple[int, int, int], ...]:
+    edges = []
+    while link is not None:
+        edge, link = link
+        edges.append(edge)
+    return tuple(edges)
 
 
 def _passes(state: State, user: int, slot: int) -> bool:
@@ -126,11 +152,7 @@ def _size(value: float) -> float:
     return -1.0 if math.isnan(value) else abs(value)
 
 
-def _path(state: State, source: int, link: Any) -> Path:
-    edges = []
-    while link is not None:
-        edge, link = link
-        edges.append(edge)
+def _path(state: State, source: int, edges: tuple[tuple[int, int, int], ...]) -> Path:
     names = [state.sealed.names[source], *(state.sealed.names[edge[1]] for edge in edges)]
     factors: list[float | None] = []
     product = 1.0
@@ -141,7 +163,7 @@ def _path(state: State, source: int, link: Any) -> Path:
         exact = exact and factor is not None
         factors.append(factor)
         product *= factor if factor is not None else 1.0
-    return Path(tuple(names), tuple(edges), tuple(factors), product if exact else None)
+    return Path(tuple(names), edges, tuple(factors), product if exact else None)
 
 
 def in_symbols(state: State, paths: Paths) -> Paths:
