@@ -49,6 +49,9 @@ HEAVY = (
     "jax",
     "scipy",
     "matplotlib",
+    "typst",
+    "pptx",
+    "lxml",
 )
 # The only module that turns text into code: our own declared formulas, never a user's text.
 COMPILER = "graphtrace.formula.compiler"

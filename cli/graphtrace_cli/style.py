@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Backward", "Format", "Look", "Scale", "Show", "Theme"]
+__all__ = ["Backward", "Format", "Look", "Scale", "Show", "Theme", "Width", "chosen_theme"]
 
 
 def _complete(offered: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
@@ -47,7 +47,8 @@ Format = Annotated[
         "--format",
         metavar="NAME",
         autocompletion=_complete(_formats),
-        help="svg, png, dot, txt or json, instead of by the file's ending.",
+        help="svg, pdf, png, tex, pptx, mmd, graphml, dot, txt or json, instead of by the file's "
+        "ending.",
         show_default=False,
     ),
 ]
@@ -62,8 +63,14 @@ Show = Annotated[
     ),
 ]
 Theme = Annotated[
-    str,
-    typer.Option(metavar="NAME", autocompletion=_complete(_themes), help="light, dark or cs231n."),
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE",
+        autocompletion=_complete(_themes),
+        help="light, dark, projector, print, cs231n or a TOML file; without, the table "
+        "tool.graphtrace.theme of the nearest pyproject.toml, else light.",
+        show_default=False,
+    ),
 ]
 Look = Annotated[
     str,
@@ -80,6 +87,26 @@ Backward = Annotated[
 Scale = Annotated[
     float | None,
     typer.Option(
-        metavar="FACTOR", help="Size: 1 for an SVG, 2 for a PNG, if not given.", show_default=False
+        metavar="FACTOR", help="Size: 2 for a PNG, 1 for others, if not given.", show_default=False
     ),
 ]
+Width = Annotated[
+    float | None,
+    typer.Option(
+        metavar="WIDTH",
+        help="Width instead of --scale: pixels of an SVG or a PNG, points of other formats.",
+        show_default=False,
+    ),
+]
+
+
+def chosen_theme(asked: str | None) -> str:
+    """Return the theme that was asked for, else the project's own, else light."""
+    from pathlib import Path
+
+    from graphtrace.render.theme_file import project_theme
+
+    if asked is not None:
+        return asked
+    own = project_theme(Path.cwd())
+    return str(own) if own else "light"

@@ -8,7 +8,7 @@ from pathlib import Path
 from graphtrace.annotate.facts import GraphFacts
 from graphtrace.errors import FormatError
 from graphtrace.render.registry import Rendering, compose, draw, format_named, formats
-from graphtrace.render.theme import THEMES
+from graphtrace.render.theme import THEMES, Theme
 
 __all__ = ["Rendering", "compose", "draw", "formats", "media_type", "render", "save", "themes",
            "write_whole"]  # fmt: skip
@@ -29,9 +29,10 @@ def render(
     format: str,  # noqa: A002 - the word that users know
     *,
     show: Iterable[str] | str | None = None,
-    theme: str = "light",
+    theme: str | Theme = "light",
     look: str = "auto",
     scale: float | None = None,
+    width: float | None = None,
     deadline: float = 10.0,
     prefix: str | None = None,
 ) -> bytes:
@@ -42,9 +43,10 @@ def render(
     facts: the annotated graph.
     format: one of `formats()`.
     show: what to show: some of value, grad, local, contribution, name, formula, shape, where.
-    theme: one of `themes()`.
+    theme: one of `themes()`, or the path of a TOML file with one of your own.
     look: ``"auto"``, ``"circuit"`` or ``"card"``.
-    scale: displayed size per point; by default 1 for SVG and 2 for PNG.
+    scale: displayed size per point; by default 1, for PNG 2, and what fits the slide for PPTX.
+    width: displayed width instead, in pixels (SVG, PNG) or points (PDF, TeX, PPTX).
     deadline: seconds after which the layout of a large graph is replaced by a cheaper one.
     prefix: what ids in an SVG start with; by default made from the picture.
 
@@ -54,8 +56,8 @@ def render(
     LayoutError: when a drawn format finds no Graphviz; dot, json and txt need none.
     """
     return draw(
-        facts, format, show=show, theme=theme, look=look, scale=scale, deadline=deadline,
-        prefix=prefix,
+        facts, format, show=show, theme=theme, look=look, scale=scale, width=width,
+        deadline=deadline, prefix=prefix,
     ).data  # fmt: skip
 
 
@@ -65,9 +67,10 @@ def save(
     format: str | None = None,  # noqa: A002 - the word that users know
     *,
     show: Iterable[str] | str | None = None,
-    theme: str = "light",
+    theme: str | Theme = "light",
     look: str = "auto",
     scale: float | None = None,
+    width: float | None = None,
     deadline: float = 10.0,
     prefix: str | None = None,
 ) -> tuple[str, ...]:
@@ -85,8 +88,8 @@ def save(
         known = ", ".join(formats())
         raise FormatError(f"{target.name!r} has no extension to tell its format; known: {known}")
     done = draw(
-        facts, word, show=show, theme=theme, look=look, scale=scale, deadline=deadline,
-        prefix=prefix,
+        facts, word, show=show, theme=theme, look=look, scale=scale, width=width,
+        deadline=deadline, prefix=prefix,
     )  # fmt: skip
     write_whole(target, done.data)
     return done.notes

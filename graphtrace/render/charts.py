@@ -13,7 +13,8 @@ import numpy as np
 
 from graphtrace.errors import FormatError
 from graphtrace.render import write_whole
-from graphtrace.render.theme import Theme, theme_named
+from graphtrace.render.theme import Theme
+from graphtrace.render.theme_file import theme_named
 
 __all__ = ["Panel", "Series", "chart", "save_chart"]
 

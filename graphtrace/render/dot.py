@@ -1,9 +1,11 @@
 """DOT: readable source that a user can restyle, with values and gradients in HTML labels."""
 
+import json
 from typing import TYPE_CHECKING
 
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts, Value
 from graphtrace.annotate.summary import (
+    GRID_LIMIT,
     brief,
     element_count,
     gist,
@@ -14,7 +16,9 @@ from graphtrace.annotate.summary import (
     thumbnail,
 )
 from graphtrace.formula.names import pretty_name
+from graphtrace.render.data import plain_value
 from graphtrace.render.theme import Theme
+from graphtrace.render.walk import by_scope, inside, use_counts
 from graphtrace.scene.needs import need
 from graphtrace.scene.typeset import printable, short_numbers, shorten
 
@@ -29,6 +33,8 @@ ESCAPES = str.maketrans(
 PLAIN = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1"'
 GRID = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3"'
 FONT = "DejaVu Sans, Verdana, sans-serif"
+# Graphviz reads no longer strings.
+LONGEST = 12_000
 
 
 def dot_text(facts: GraphFacts, show: frozenset[str], theme: Theme, digits: int = 4) -> str:
@@ -38,13 +44,11 @@ def dot_text(facts: GraphFacts, show: frozenset[str], theme: Theme, digits: int 
     graph.attr("node", shape="box", style="rounded,filled", fillcolor=theme.paper,
                color=theme.line, fontname=FONT, fontcolor=theme.ink)  # fmt: skip
     graph.attr("edge", color=theme.ink, fontname=FONT, fontcolor=theme.soft, fontsize="10")
-    counts: dict[int, int] = {}
-    for edge in facts.edges:
-        counts[edge.source] = counts.get(edge.source, 0) + 1
+    counts = use_counts(facts)
     _add_nodes(graph, facts, show, theme, digits)
     for edge in facts.edges:
         label = _edge_label(edge, show, theme, digits, shared=counts[edge.source] > 1)
-        graph.edge(f"n{edge.source}", f"n{edge.target}", label=label)
+        graph.edge(f"n{edge.source}", f"n{edge.target}", label=label, _attributes=_edge_data(edge))
     return str(graph.source)
 
 
@@ -52,27 +56,53 @@ def _add_nodes(
     graph: "Digraph", facts: GraphFacts, show: frozenset[str], theme: Theme, digits: int
 ) -> None:
     """Add nodes scope by scope; a scope is a cluster inside of its parent's."""
-    members: dict[tuple[str, ...], list[NodeFacts]] = {}
-    for node in facts.nodes:
-        for depth in range(len(node.scope) + 1):
-            members.setdefault(node.scope[:depth], [])
-        members[node.scope].append(node)
+    members = by_scope(facts)
 
     def fill(parent: "Digraph", path: tuple[str, ...]) -> None:
         for node in members[path]:
-            attributes = (
-                {"shape": "ellipse"} if node.kind == "op" and not _shape(node.value) else {}
+            data = _node_data(node)
+            if node.kind == "op" and not _shape(node.value):
+                data["shape"] = "ellipse"
+            parent.node(
+                f"n{node.id}", label=_node_label(node, show, theme, digits), _attributes=data
             )
-            parent.node(f"n{node.id}", label=_node_label(node, show, theme, digits), **attributes)
-        for inner in members:
-            if len(inner) == len(path) + 1 and inner[: len(path)] == path:
-                with parent.subgraph(name=f"cluster_{order[inner]}") as cluster:
-                    cluster.attr(label=f"<{_escape(inner[-1])}>", style="dashed,rounded",
-                                 color=theme.line)  # fmt: skip
-                    fill(cluster, inner)
+        for place, inner in inside(path, members):
+            with parent.subgraph(name=f"cluster_{place}") as cluster:
+                cluster.attr(label=f"<{_escape(inner[-1])}>", style="dashed,rounded",
+                             color=theme.line)  # fmt: skip
+                fill(cluster, inner)
 
-    order = {path: index for index, path in enumerate(members)}
     fill(graph, ())
+
+
+def _node_data(node: NodeFacts) -> dict[str, str]:
+    """Return what a program reads of a node: the facts, and the full name as a tooltip."""
+    return {
+        "tooltip": _string(pretty_name(node.name)),
+        "name": _string(node.name),
+        "op": _string(node.op),
+        **_numbers(value=node.value, grad=node.grad),
+    }
+
+
+def _edge_data(edge: EdgeFacts) -> dict[str, str]:
+    """Return what a program reads of an edge; its key tells it from others of the same ends."""
+    return {"key": str(edge.slot), **_numbers(local=edge.local, contribution=edge.contribution)}
+
+
+def _numbers(**values: Value | None) -> dict[str, str]:
+    """Return numbers in full, small arrays as JSON; JSON files have the large ones."""
+    return {
+        key: json.dumps(plain_value(value)).strip('"')
+        for key, value in values.items()
+        if value is not None and element_count(value) <= GRID_LIMIT
+    }
+
+
+def _string(text: str) -> str:
+    """Return a plain string of DOT: no HTML, no escapes, on one line."""
+    words: str = need("graphviz", "graphviz", "DOT").escape(shorten(printable(text), LONGEST))
+    return words
 
 
 def _shape(value: Value) -> tuple[int, ...]:

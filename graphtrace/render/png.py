@@ -8,18 +8,22 @@ from graphtrace.scene.fonts import font_files
 from graphtrace.scene.model import Scene
 from graphtrace.scene.needs import need
 
-__all__ = ["png_bytes"]
+__all__ = ["largest", "png_bytes"]
 
 MOST_PIXELS = 64_000_000
 LONGEST_SIDE = 32_000
 
 
+def largest(scene: Scene) -> float:
+    """Return the most pixels per point that an image of a scene may have."""
+    area = math.sqrt(MOST_PIXELS / (scene.width * scene.height))
+    return min(area, LONGEST_SIDE / max(scene.width, scene.height))
+
+
 def png_bytes(scene: Scene, theme: Theme, *, scale: float = 2.0) -> bytes:
-    """Return the scene as PNG at `scale` pixels per point, less where the image would be huge."""
+    """Return the scene as PNG at `scale` pixels per point."""
     resvg_py = need("resvg_py", "resvg_py", "PNG")
-    most = math.sqrt(MOST_PIXELS / (scene.width * scene.height))
-    side = LONGEST_SIDE / max(scene.width, scene.height)
-    source = svg_text(scene, theme, prefix="", scale=min(scale, most, side))
+    source = svg_text(scene, theme, prefix="", scale=scale)
     image = resvg_py.svg_to_bytes(
         svg_string=source,
         background=theme.page,

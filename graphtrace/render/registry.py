@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from graphtrace.annotate.facts import GraphFacts
 from graphtrace.errors import FormatError, did_you_mean
-from graphtrace.render.theme import Theme, theme_named
+from graphtrace.render.theme import Theme, faint
+from graphtrace.render.theme_file import theme_named
 from graphtrace.scene.model import Scene
 from graphtrace.scene.options import Options, check_look, check_show
 
@@ -20,7 +21,14 @@ class Request:
     options: Options
     theme: Theme
     scale: float | None
+    width: float | None
     prefix: str | None
+
+    def size(self, scene: Scene, usual: float = 1.0) -> float:
+        """Return how large a point of the scene is drawn: as asked for, else the usual size."""
+        if self.width is not None:
+            return self.width / scene.width
+        return self.scale if self.scale is not None else usual * self.theme.scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +62,74 @@ def _svg(request: Request) -> Rendering:
     from graphtrace.render.svg import svg_text
 
     scene = _scene(request)
-    scale = request.scale or 1.0
-    text = svg_text(scene, request.theme, prefix=request.prefix, scale=scale)
+    text = svg_text(scene, request.theme, prefix=request.prefix, scale=request.size(scene))
     return Rendering(_utf8(text), scene.notes)
 
 
 def _png(request: Request) -> Rendering:
-    from graphtrace.render.png import png_bytes
+    from graphtrace.render.png import largest, png_bytes
 
     scene = _scene(request)
-    return Rendering(png_bytes(scene, request.theme, scale=request.scale or 2.0), scene.notes)
+    scale, notes = _at_most(largest(scene), request.size(scene, 2.0), scene)
+    return Rendering(png_bytes(scene, request.theme, scale=scale), notes)
+
+
+def _pdf(request: Request) -> Rendering:
+    from graphtrace.render.pdf import LARGEST, pdf_bytes
+
+    scene = _scene(request)
+    side = max(scene.width, scene.height)
+    scale, notes = _at_most(LARGEST / side, request.size(scene), scene)
+    return Rendering(pdf_bytes(scene, request.theme, scale=scale), notes)
+
+
+def _tex(request: Request) -> Rendering:
+    from graphtrace.render.tikz import LARGEST, tikz_text
+
+    scene = _scene(request)
+    side = max(scene.width, scene.height)
+    scale, notes = _at_most(LARGEST / side, request.size(scene), scene)
+    return Rendering(_utf8(tikz_text(scene, request.theme, scale=scale)), notes)
+
+
+def _pptx(request: Request) -> Rendering:
+    from graphtrace.render.pptx import pptx_bytes
+
+    scene = _scene(request)
+    asked = request.scale is not None or request.width is not None
+    scale = request.size(scene) if asked else None
+    return Rendering(pptx_bytes(scene, request.theme, scale=scale), scene.notes)
+
+
+def _at_most(most: float, scale: float, scene: Scene) -> tuple[float, tuple[str, ...]]:
+    """Return a scale that a format can hold, with a remark where it is less than was wished."""
+    if scale <= most:
+        return scale, scene.notes
+    note = (
+        f"The picture is {scene.width * most:.0f} wide instead of {scene.width * scale:.0f},"
+        " the most that the format holds."
+    )
+    return most, (*scene.notes, note)
+
+
+def _mmd(request: Request) -> Rendering:
+    from graphtrace.render.mermaid import mermaid_text
+
+    options = request.options
+    text = mermaid_text(request.facts, options.show, request.theme, options.digits)
+    if len(request.facts.edges) <= MERMAID_EDGES and len(text) <= MERMAID_TEXT:
+        return Rendering(_utf8(text))
+    note = (
+        f"Mermaid draws at most {MERMAID_EDGES} edges and {MERMAID_TEXT} characters unless the page"
+        " raises maxEdges and maxTextSize."
+    )
+    return Rendering(_utf8(text), (note,))
+
+
+def _graphml(request: Request) -> Rendering:
+    from graphtrace.render.graphml import graphml_text
+
+    return Rendering(_utf8(graphml_text(request.facts)))
 
 
 def _dot(request: Request) -> Rendering:
@@ -85,13 +151,21 @@ def _json(request: Request) -> Rendering:
     return Rendering(_utf8(json_text(request.facts)))
 
 
+WIDEST = 100_000
+MERMAID_EDGES, MERMAID_TEXT = 500, 50_000
+PRESENTATION = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 FORMATS = {
     row.name: row
     for row in (
         Format("dot", "text/vnd.graphviz", _dot),
+        Format("graphml", "application/graphml+xml", _graphml),
         Format("json", "application/json", _json),
+        Format("mmd", "text/vnd.mermaid", _mmd),
+        Format("pdf", "application/pdf", _pdf),
         Format("png", "image/png", _png),
+        Format("pptx", PRESENTATION, _pptx),
         Format("svg", "image/svg+xml", _svg),
+        Format("tex", "text/x-tex", _tex),
         Format("txt", "text/plain", _txt),
     )
 }
@@ -133,9 +207,10 @@ def draw(
     format: str,  # noqa: A002 - the word that users know
     *,
     show: Iterable[str] | str | None = None,
-    theme: str = "light",
+    theme: str | Theme = "light",
     look: str = "auto",
     scale: float | None = None,
+    width: float | None = None,
     deadline: float = 10.0,
     digits: int = 4,
     prefix: str | None = None,
@@ -144,5 +219,11 @@ def draw(
     row = format_named(format)
     if scale is not None and not 0 < scale <= 100:
         raise FormatError(f"scale must be above 0 and at most 100, not {scale!r}")
+    if width is not None and not 1 <= width <= WIDEST:
+        raise FormatError(f"width must be from 1 to {WIDEST}, not {width!r}")
+    if scale is not None and width is not None:
+        raise FormatError("scale and width both tell the size; give only one of them")
     options = Options(check_show(show), check_look(look), deadline, digits)
-    return row.write(Request(facts, options, theme_named(theme), scale, prefix))
+    colours = theme_named(theme)
+    done = row.write(Request(facts, options, colours, scale, width, prefix))
+    return Rendering(done.data, (*done.notes, *faint(colours)))

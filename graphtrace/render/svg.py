@@ -2,7 +2,9 @@
 
 import hashlib
 
-from graphtrace.render.theme import Theme
+from graphtrace.render.theme import Paint, Theme
+from graphtrace.render.walk import coordinate as _n
+from graphtrace.render.walk import frame, reader_text
 from graphtrace.scene.fonts import FAMILY
 from graphtrace.scene.model import Label, Point, Scene, SceneNode, Shape, Wire
 from graphtrace.scene.typeset import printable
@@ -21,7 +23,7 @@ def svg_text(scene: Scene, theme: Theme, *, prefix: str | None = None, scale: fl
     """
     prefix = _prefix(scene) if prefix is None else _escape(prefix)
     width, height = _n(scene.width * scale), _n(scene.height * scale)
-    view = f'viewBox="0 0 {_n(scene.width)} {_n(scene.height)}" role="img"'
+    view = f'viewBox="0 0 {_n(scene.width)} {_n(scene.height)}" role="graphics-document"'
     labelled = f'aria-labelledby="{prefix}title {prefix}desc"'
     lines = [
         f'<svg xmlns="{NAMESPACE}" width="{width}" height="{height}" {view} {labelled}>',
@@ -30,11 +32,9 @@ def svg_text(scene: Scene, theme: Theme, *, prefix: str | None = None, scale: fl
         f'<rect width="{_n(scene.width)}" height="{_n(scene.height)}" fill="{theme.page}"/>',
     ]
     for cluster in scene.clusters:
-        box = cluster.box
-        frame = Shape("rect", "cluster", box.x, box.y, box.width, box.height, 8, dashed=True)
         lines += [
             f"<g><title>{_escape(cluster.title)}</title>",
-            _shape(frame, theme),
+            _shape(frame(cluster), theme),
             _label(cluster.label, theme),
             "</g>",
         ]
@@ -49,35 +49,36 @@ def _prefix(scene: Scene) -> str:
     return f"g{digest[:8]}-"
 
 
-def _n(value: float) -> str:
-    """Return a coordinate with at most two decimals."""
-    text = f"{value:.2f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
-
-
 def _escape(text: str) -> str:
     return printable(text).translate(ESCAPES)
 
 
 def _node(node: SceneNode, theme: Theme, prefix: str) -> list[str]:
-    lines = [f'<g id="{prefix}{_escape(node.key)}"><title>{_escape(node.title)}</title>']
-    if node.description:
-        lines.append(f"<desc>{_escape(node.description)}</desc>")
-    lines += [_shape(shape, theme) for shape in node.shapes]
-    lines += [_label(label, theme) for label in node.labels]
-    return [*lines, "</g>"]
+    return [
+        f'<g id="{prefix}{_escape(node.key)}" role="graphics-symbol">',
+        f"<title>{_escape(node.title)}</title><desc>{_escape(reader_text(node))}</desc>",
+        *(_shape(shape, theme) for shape in node.shapes),
+        *(_label(label, theme) for label in node.labels),
+        "</g>",
+    ]
 
 
 def _wire(wire: Wire, theme: Theme, prefix: str) -> str:
-    _, stroke, thick = theme.shape(wire.role)
-    dash = ' stroke-dasharray="4 3"' if wire.dashed else ""
+    paint = theme.paint(wire)
     head = " ".join(f"{_n(x)},{_n(y)}" for x, y in wire.head)
     return (
-        f'<g id="{prefix}{_escape(wire.key)}"><title>{_escape(wire.title)}</title>'
-        f'<path d="{_curve(wire.points)}" fill="none" stroke="{stroke}"'
-        f' stroke-width="{_n(thick)}"{dash}/>'
-        f'<polygon points="{head}" fill="{stroke}"/></g>'
+        f'<g id="{prefix}{_escape(wire.key)}" role="graphics-symbol">'
+        f"<title>{_escape(wire.title)}</title>"
+        f'<path d="{_curve(wire.points)}" {_attributes(paint)}/>'
+        f'<polygon points="{head}" fill="{paint.stroke}"/></g>'
     )
+
+
+def _attributes(paint: Paint) -> str:
+    words = f'fill="{paint.fill or "none"}"'
+    if paint.stroke:
+        words += f' stroke="{paint.stroke}" stroke-width="{_n(paint.width)}"'
+    return words + (' stroke-dasharray="4 3"' if paint.dashed else "")
 
 
 def _curve(points: tuple[Point, ...]) -> str:
@@ -86,15 +87,9 @@ def _curve(points: tuple[Point, ...]) -> str:
 
 
 def _shape(shape: Shape, theme: Theme) -> str:
+    paint = _attributes(theme.paint(shape))
     if shape.level is not None:
-        fill = theme.heat_colour(shape.level)
-        return _rect(shape, f'fill="{fill}" shape-rendering="crispEdges"')
-    fill, stroke, thick = theme.shape(shape.role)
-    paint = f'fill="{fill}"'
-    if stroke != "none":
-        paint += f' stroke="{stroke}" stroke-width="{_n(thick)}"'
-    if shape.dashed:
-        paint += ' stroke-dasharray="4 3"'
+        return _rect(shape, f'{paint} shape-rendering="crispEdges"')
     if shape.kind == "line":
         ends = f'x1="{_n(shape.x)}" y1="{_n(shape.y)}"'
         ends += f' x2="{_n(shape.x + shape.width)}" y2="{_n(shape.y + shape.height)}"'

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts, Value
 from graphtrace.annotate.summary import brief, gist, signature, summarize
 from graphtrace.formula.names import pretty_name
+from graphtrace.render.walk import use_counts
 from graphtrace.scene.typeset import printable, short_numbers, shorten
 
 __all__ = ["tree_text"]
@@ -32,9 +33,7 @@ def tree_text(facts: GraphFacts, show: frozenset[str], digits: int = 4) -> str:
     lines, seen = _walk(facts)
     names = {line.node.id: _shown_name(line.node) for line in lines}
     header = _header(facts, show)
-    uses: dict[int, int] = {}
-    for edge in facts.edges:
-        uses[edge.source] = uses.get(edge.source, 0) + 1
+    uses = use_counts(facts)
     rows = [header] + [_row(line, names, show, digits, uses) for line in lines]
     widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
     text = [

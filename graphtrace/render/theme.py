@@ -1,10 +1,25 @@
 """Themes: which colour, line and dash each role of a scene has; one row per theme."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
-from graphtrace.errors import FormatError, did_you_mean
+from graphtrace.scene.model import Shape, Wire
 
-__all__ = ["THEMES", "Theme", "theme_named"]
+__all__ = ["CONTRAST", "THEMES", "Paint", "Theme", "contrast", "faint"]
+
+CONTRAST = 4.5
+"""The least contrast of type with what it stands on (WCAG 2.2, success criterion 1.4.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """How an outline is drawn: colours as `#rrggbb`, None for no fill or no line."""
+
+    fill: str | None
+    stroke: str | None
+    width: float
+    dashed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +34,8 @@ class Theme:
     line: outlines, brackets and dashed stand-ins.
     paper: the inside of circles and cards.
     heat: colours for the lowest, the middle and the highest level of heat maps.
+    stroke: what the width of every line is multiplied by.
+    scale: what the size of the whole picture is multiplied by where none is asked for.
     """
 
     name: str
@@ -32,6 +49,8 @@ class Theme:
     alarm: str
     alarm_paper: str
     heat: tuple[str, str, str]
+    stroke: float = 1.0
+    scale: float = 1.0
 
     def text(self, role: str) -> str:
         """Return the colour of type."""
@@ -46,22 +65,29 @@ class Theme:
             "badge-text": self.alarm,
         }.get(role, self.ink)
 
-    def shape(self, role: str) -> tuple[str, str, float]:
-        """Return fill, stroke and stroke width of a shape or wire; `none` for no paint."""
+    def paint(self, thing: Shape | Wire) -> Paint:
+        """Return how a shape or a wire is drawn."""
+        level = thing.level if isinstance(thing, Shape) else None
+        if level is not None:
+            return Paint(self.heat_colour(level), None, 0.0, dashed=False)
+        fill, stroke, width = self._role(thing.role)
+        return Paint(fill, stroke, width * self.stroke, thing.dashed)
+
+    def _role(self, role: str) -> tuple[str | None, str | None, float]:
         return {
-            "wire": ("none", self.ink, 1.15),
-            "alias": ("none", self.ink, 1.15),
-            "reference": ("none", self.soft, 0.8),
+            "wire": (None, self.ink, 1.15),
+            "alias": (None, self.ink, 1.15),
+            "reference": (None, self.soft, 0.8),
             "operation": (self.paper, self.ink, 1.4),
             "card": (self.paper, self.line, 1.1),
-            "cluster": ("none", self.line, 1.0),
+            "cluster": (None, self.line, 1.0),
             "badge": (self.alarm_paper, self.alarm, 1.1),
-            "tag": ("none", self.line, 0.8),
-            "bracket": ("none", self.soft, 1.0),
-            "heat-frame": ("none", self.line, 0.7),
+            "tag": (None, self.line, 0.8),
+            "bracket": (None, self.soft, 1.0),
+            "heat-frame": (None, self.line, 0.7),
             "heat-bad": (self.alarm, self.paper, 0.8),
-            "value-bar": (self.value, "none", 0.0),
-            "gradient-bar": (self.gradient, "none", 0.0),
+            "value-bar": (self.value, None, 0.0),
+            "gradient-bar": (self.gradient, None, 0.0),
         }[role]
 
     def heat_colour(self, level: float) -> str:
@@ -93,11 +119,43 @@ CS231N = Theme(
     value="#00803c", gradient="#cc0022", alarm="#a00060", alarm_paper="#fbe8f2",
     heat=("#c51b7d", "#f7f7f7", "#4d9221"),
 )  # fmt: skip
-THEMES = {theme.name: theme for theme in (LIGHT, DARK, CS231N)}
+# For the back row of a lecture hall: larger, with heavier lines and deeper colours.
+PROJECTOR = Theme(
+    name="projector", page="#ffffff", ink="#000000", soft="#3a3a3a", line="#6a6a6a",
+    paper="#ffffff", value="#004a80", gradient="#8f3600", alarm="#a00018", alarm_paper="#fdecee",
+    heat=("#b35806", "#f7f7f7", "#2166ac"), stroke=1.5, scale=1.6,
+)  # fmt: skip
+# Black and white: place and italics tell values from gradients, heat maps run from white to black.
+PRINT = Theme(
+    name="print", page="#ffffff", ink="#000000", soft="#000000", line="#000000", paper="#ffffff",
+    value="#000000", gradient="#000000", alarm="#000000", alarm_paper="#ffffff",
+    heat=("#ffffff", "#b4b4b4", "#404040"),
+)  # fmt: skip
+THEMES = {theme.name: theme for theme in (LIGHT, DARK, PROJECTOR, PRINT, CS231N)}
 
 
-def theme_named(name: str) -> Theme:
-    """Return a theme, or raise a FormatError that names the known ones."""
-    if name not in THEMES:
-        raise FormatError(f"unknown theme {name!r}{did_you_mean(name, THEMES)}")
-    return THEMES[name]
+def contrast(one: str, two: str) -> float:
+    """Return the contrast of two colours, from 1 to 21 (WCAG 2.2)."""
+    low, high = sorted((_luminance(one), _luminance(two)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def faint(theme: Theme) -> Iterator[str]:
+    """Yield a sentence for each colour of type that is hard to read where it stands."""
+    pairs = [*product(("ink", "soft", "value", "gradient"), ("page", "paper"))]
+    for type_, ground in (*pairs, ("alarm", "alarm_paper")):
+        colours = getattr(theme, type_), getattr(theme, ground)
+        found = contrast(*colours)
+        if found < CONTRAST:
+            yield (
+                f"{type_} {colours[0]} on {ground} {colours[1]} has a contrast of {found:.1f}:1;"
+                f" type is readable from {CONTRAST}:1"
+            )

@@ -35,6 +35,7 @@ class Text:
     ----------
     text: what it says, as plain Unicode.
     art: SVG path data with the baseline's start at (0, 0), for typeset mathematics; else empty.
+    tex: the LaTeX that `art` was made from; else empty.
     """
 
     text: str
@@ -45,6 +46,7 @@ class Text:
     descent: float
     italic: bool = False
     art: str = ""
+    tex: str = ""
 
     @property
     def height(self) -> float:

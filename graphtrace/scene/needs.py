@@ -8,8 +8,8 @@ from graphtrace.errors import FormatError
 __all__ = ["need"]
 
 
-def need(module: str, package: str, purpose: str) -> ModuleType:
-    """Import and return a module.
+def need(module: str, package: str, purpose: str, *, extra: str = "") -> ModuleType:
+    """Import and return a module; `extra` is the extra that brings it, if it is optional.
 
     Raises
     ------
@@ -18,7 +18,11 @@ def need(module: str, package: str, purpose: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except (ImportError, OSError) as error:
-        raise FormatError(
-            f"{purpose} needs the package {package}: `pip install {package}`, or all that pictures"
-            " need with `pip install graphtrace`; text needs none: `-o f.txt`"
-        ) from error
+        if extra:
+            how = f"`pip install 'graphtrace[{extra}]'`"
+        else:
+            how = (
+                f"`pip install {package}`, or all that pictures need with `pip install graphtrace`;"
+                " text needs none: `-o f.txt`"
+            )
+        raise FormatError(f"{purpose} needs the package {package}: {how}") from error

@@ -72,7 +72,7 @@ def math(
     if drawn is None or drawn[1] > widest:
         return plain(fallback, role, size, italic=True, limit=limit)
     art, width, ascent, descent = drawn
-    return Text(printable(fallback), role, size, width, ascent, descent, art=art)
+    return Text(printable(fallback), role, size, width, ascent, descent, art=art, tex=tex)
 
 
 def short_numbers(formula: str) -> str:

@@ -7,7 +7,15 @@ import pytest
 
 @pytest.mark.parametrize(
     ("name", "begins"),
-    [("f.svg", b"<"), ("f.png", b"\x89PNG"), ("f.dot", b"digraph"), ("f.json", b"{")],
+    [
+        ("f.svg", b"<"),
+        ("f.png", b"\x89PNG"),
+        ("f.dot", b"digraph"),
+        ("f.json", b"{"),
+        ("f.tex", b"%"),
+        ("f.mmd", b"flowchart"),
+        ("f.graphml", b"<?xml"),
+    ],
 )
 def test_the_ending_chooses_the_format(cli, s1, tmp_path, name, begins):
     outcome = cli("render", *s1, "-o", name)
@@ -44,6 +52,29 @@ def test_every_theme_and_look_draws_something_else(cli, s1, tmp_path):
     assert len({path.read_bytes() for path in tmp_path.glob("*.svg")}) == 4
 
 
+def test_a_theme_of_ones_own_comes_from_a_file_or_the_project(cli, s1, tmp_path):
+    (tmp_path / "mine.toml").write_text('value = "#123456"\n')
+    assert cli("render", *s1, "--theme", "mine.toml", "-o", "a.svg").code == 0
+    (tmp_path / "pyproject.toml").write_text('[tool.graphtrace.theme]\nvalue = "#123456"\n')
+    assert cli("render", *s1, "-o", "b.svg").err == ""
+    assert cli("render", *s1, "--theme", "light", "-o", "c.svg").code == 0
+    a, b, c = ((tmp_path / f"{name}.svg").read_bytes() for name in "abc")
+    assert b"#123456" in a
+    assert a == b
+    assert b"#123456" not in c
+    (tmp_path / "pyproject.toml").write_text('[tool.graphtrace.theme]\nvalu = "#123456"\n')
+    refused = cli("render", *s1, "-o", "d.svg")
+    assert refused.is_refusal("unknown key 'valu'; did you mean 'value'?")
+    assert not (tmp_path / "d.svg").exists()
+
+
+def test_a_picture_has_the_width_asked_for(cli, s1, tmp_path):
+    assert cli("render", *s1, "--width", "640", "-o", "f.png").code == 0
+    assert int.from_bytes((tmp_path / "f.png").read_bytes()[16:20], "big") == 640
+    both = cli("render", *s1, "--width", "640", "--scale", "2", "-o", "g.png")
+    assert both.is_refusal("scale and width both tell the size")
+
+
 def test_show_chooses_what_is_written(cli, s1, tmp_path):
     assert cli("render", *s1, "--show", "value", "-o", "a.svg").code == 0
     assert cli("render", *s1, "--show", "value,grad", "--show", "local", "-o", "b.svg").code == 0
@@ -73,6 +104,7 @@ def test_the_backward_pass_is_drawn_below_the_forward_one(cli, s1, tmp_path):
         (["--look", "card", "--scale", "2"], "--look and --scale changed nothing: txt"),
         (["--show", "value", "--format", "json"], "--show changed nothing: json"),
         (["--scale", "2", "-o", "f.txt"], "--scale changed nothing: txt"),
+        (["--width", "99", "-o", "f.graphml"], "--width changed nothing: graphml"),
     ],
 )
 def test_an_option_without_effect_is_remarked_on(cli, s1, options, idle):

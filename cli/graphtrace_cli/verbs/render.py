@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, TypedDict
 from graphtrace_cli import terminal
 from graphtrace_cli.errors import EXIT_DONE, RequestError
 from graphtrace_cli.options import At, Output, OutputName, Seed, Source
-from graphtrace_cli.style import Backward, Format, Look, Scale, Show, Theme
+from graphtrace_cli.style import (
+    Backward,
+    Format,
+    Look,
+    Scale,
+    Show,
+    Theme,
+    Width,
+    chosen_theme,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,9 +30,10 @@ def render(
     output: Output = None,
     format_name: Format = None,
     show: Show = None,
-    theme: Theme = "light",
+    theme: Theme = None,
     look: Look = "auto",
     scale: Scale = None,
+    width: Width = None,
     backward: Backward = False,
     seed: Seed = None,
     output_name: OutputName = None,
@@ -35,7 +45,10 @@ def render(
     from graphtrace.render import save
     from graphtrace_cli.source import load_with_gradients
 
-    style = _Style(show=",".join(show) if show else None, theme=theme, look=look, scale=scale)
+    style = _Style(
+        show=",".join(show) if show else None, theme=chosen_theme(theme), look=look, scale=scale,
+        width=width,
+    )  # fmt: skip
     to_file = output is not None and str(output) != "-"
     word = _format(output if to_file else None, format_name)
     facts = load_with_gradients(source, at, seed, output_name, record=backward).facts()
@@ -43,7 +56,7 @@ def render(
         notes = save(facts, output, format_name, **style)
     else:
         notes = _print(facts, word, style)
-    for note in (*_unused(word, style), *notes):
+    for note in (*_unused(word, style, themed=theme is not None), *notes):
         terminal.note(note)
     return EXIT_DONE
 
@@ -68,18 +81,21 @@ def _format(output: "Path | None", format_name: str | None) -> str:
 
 # What a format does not draw; the rest of its options apply.
 UNUSED = {
-    "txt": ("theme", "look", "scale"),
-    "json": ("show", "theme", "look", "scale"),
-    "dot": ("look", "scale"),
+    "txt": ("theme", "look", "scale", "width"),
+    "json": ("show", "theme", "look", "scale", "width"),
+    "graphml": ("show", "theme", "look", "scale", "width"),
+    "dot": ("look", "scale", "width"),
+    "mmd": ("look", "scale", "width"),
 }
-DEFAULTS = {"show": None, "theme": "light", "look": "auto", "scale": None}
+DEFAULTS = {"show": None, "look": "auto", "scale": None, "width": None}
 
 
-def _unused(word: str, style: "_Style") -> tuple[str, ...]:
+def _unused(word: str, style: "_Style", *, themed: bool) -> tuple[str, ...]:
     """Return a remark on the options that the format has no use for, if any were given."""
     word = word.lower().lstrip(".")
-    given = dict(style)
-    idle = [f"--{name}" for name in UNUSED.get(word, ()) if given[name] != DEFAULTS[name]]
+    given = {name: value != DEFAULTS[name] for name, value in style.items() if name in DEFAULTS}
+    given["theme"] = themed
+    idle = [f"--{name}" for name in UNUSED.get(word, ()) if given[name]]
     if not idle:
         return ()
     return (f"{' and '.join(idle)} changed nothing: {word} is no picture; pass -o f.svg for one",)
@@ -92,6 +108,7 @@ class _Style(TypedDict):
     theme: str
     look: str
     scale: float | None
+    width: float | None
 
 
 def _print(facts: "GraphFacts", format_name: str, style: _Style) -> tuple[str, ...]:
