@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
-__all__ = ["gradient_parts", "latex_name", "latex_number", "number_text", "pretty_name"]
+__all__ = ["find_name", "gradient_parts", "latex_name", "latex_number", "number_text", "pretty_name"]
 
 GREEK = frozenset(
     """
@@ -12,6 +13,7 @@ GREEK = frozenset(
     """.split()  # noqa: SIM905 # thirty quoted words would not be more readable
 )
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+PLAIN_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 SPECIAL = {
     "\\": r"\backslash ",
     "{": r"\{",
@@ -26,6 +28,13 @@ SPECIAL = {
 }
 PARTS = re.compile(r"^([^\W\d_]+)_?(\d+)?$")
 ELEMENT = re.compile(r"^(.*)\[([^\[\]]*)\]$", re.DOTALL)
+
+
+def find_name(numbers: Mapping[str, int], name: str) -> int | None:
+    """Return what a name stands for, or None; h1, h_1 and h₁ are one name."""
+    plain = name.translate(PLAIN_DIGITS)
+    found = (numbers.get(word) for word in (name, plain, plain.replace("_", "")))
+    return next((number for number in found if number is not None), None)
 
 
 def pretty_name(name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from graphtrace.formula.names import number_text
+from graphtrace.formula.names import find_name, number_text
 from graphtrace.ops.registry import Op
 from graphtrace.ops.values import shape_of
 from graphtrace.tape.sources import Place, Where, place_of, where_of
@@ -17,9 +17,6 @@ __all__ = ["Sealed"]
 
 PREFIXES = ("h", "v", "t", "n", "node")
 """Stems for the names of unnamed nodes; the first that the user does not use is taken."""
-
-
-PLAIN_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 
 class Sealed:
@@ -200,13 +197,7 @@ class Sealed:
 
     def find(self, name: str) -> int | None:
         """Return the node of a name; h1, h_1 and h₁ are one name."""
-        found = self.by_name.get(name)
-        if found is None:
-            plain = name.translate(PLAIN_DIGITS)
-            found = self.by_name.get(plain)
-            if found is None:
-                found = self.by_name.get(plain.replace("_", ""))
-        return found
+        return find_name(self.by_name, name)
 
     @cached_property
     def _naming(self) -> tuple[list[str], list[bool]]:
