@@ -215,7 +215,11 @@ elementwise(
     np.clip,
     None,
     family=FAMILY,
-    partials=["where((a > b)*(a < c), 1, 0)", "where(a <= b, 1, 0)", "where(a >= c, 1, 0)"],
+    partials=[
+        "where((a > b)*(a < c), 1, 0)",
+        "where((a <= b)*(b <= c), 1, 0)",
+        "where(a >= c, 1, where(b > c, 1, 0))",
+    ],
     samples=[ANY, (-2.0, -1.0), (1.0, 2.0)],
     definition="minimum(maximum(a, b), c)",
     notation=Notation("hardtanh", latex=r"\mathrm{{hardtanh}}({args})"),

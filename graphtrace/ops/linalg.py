@@ -56,7 +56,7 @@ def squares(rng: np.random.Generator) -> Cases:
 
 def _inv(a: Any, singular: str = "raise") -> Any:
     try:
-        return np.linalg.inv(a)
+        return finitely(np.linalg.inv, a)
     except np.linalg.LinAlgError:
         if singular == "raise" or np.ndim(a) < 2 or np.shape(a)[-1] != np.shape(a)[-2]:
             raise
@@ -89,9 +89,23 @@ structured(
 )
 
 
+def _solve_finite(a: Any, b: Any) -> Any:
+    """Solve, with NaN for a matrix that holds NaN or ∞.
+
+    What elimination leaves beside NaN would depend on the order of its steps.
+    """
+    if np.ndim(a) < 2 or np.all(np.isfinite(a)):
+        return np.linalg.solve(a, b)
+    fine = np.all(np.isfinite(a), axis=(-2, -1))
+    identity = np.eye(*np.shape(a)[-2:], dtype=np.asarray(a).dtype)
+    found = np.linalg.solve(np.where(fine[..., None, None], a, identity), b)
+    there = fine[..., None] if np.ndim(b) == 1 else fine[..., None, None]
+    return np.where(there, found, np.asarray(np.nan, dtype=found.dtype))
+
+
 def _solve(a: Any, b: Any, singular: str = "raise") -> Any:
     try:
-        return np.linalg.solve(a, b)
+        return _solve_finite(a, b)
     except np.linalg.LinAlgError:
         if singular == "raise":
             raise

@@ -202,9 +202,15 @@ def _matrix_power(a: Any, n: int) -> Any:
     return result
 
 
+def _matrix_rank(a: Any, **options: Any) -> Any:
+    if not np.all(np.isfinite(a)):
+        raise np.linalg.LinAlgError("a matrix that holds NaN or ∞ has no rank")
+    return np.linalg.matrix_rank(a, **options)
+
+
 cut(
     "matrix_rank",
-    np.linalg.matrix_rank,
+    _matrix_rank,
     family=FAMILY,
     arity=1,
     cost=matrices(-4 / 3, 4),
