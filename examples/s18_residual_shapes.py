@@ -57,7 +57,7 @@ def main(folder="out"):
         print(f"  free of parameters: {free}")
 
     for title, g in runs.items():
-        picture = Path(folder) / f"s18_{title.split()[0]}.svg"
+        picture = Path(folder) / f"s18_residual_shapes_{title.split()[0]}.svg"
         picture.parent.mkdir(parents=True, exist_ok=True)
         g.render(picture)
         print(f"Picture: {picture}")

@@ -36,7 +36,7 @@ def main(folder="out"):
         print(f"{name}: the Jacobian changes by {spread:.2g} over {len(POINTS)} inputs,")
         print(f"  and differs from C·B·A by {away:.2g}")
 
-    for name, file in (("linear", "s23_linear"), ("with ReLU", "s23_relu")):
+    for name, file in (("linear", "s23_linear_layers"), ("with ReLU", "s23_linear_layers_relu")):
         picture = Path(folder) / f"{file}.svg"
         picture.parent.mkdir(parents=True, exist_ok=True)
         graphs[name].backward(seed=np.ones(2)).render(picture)

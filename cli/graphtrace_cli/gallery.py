@@ -1,15 +1,22 @@
-"""Where the examples live: beside this package when installed, in the source tree otherwise."""
+"""The worked examples: where they live, how one is run, and the page that shows them all."""
 
 import ast
+import contextlib
+import html
+import io
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from graphtrace_cli.errors import RequestError
 
-__all__ = ["Example", "find", "load_all"]
+__all__ = ["Example", "Outcome", "find", "index_page", "load_all", "run", "save_thumbnail"]
 
 HERE = Path(__file__).resolve().parent
 FOLDERS = (HERE / "gallery_files", HERE.parents[1] / "examples")
+THUMBNAIL = 320
+"""Width of a thumbnail in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +26,20 @@ class Example:
     name: str
     summary: str
     path: Path
+
+    @property
+    def thumbnail(self) -> Path:
+        """A small picture of it, beside the file."""
+        return self.path.parent / "thumbnails" / f"{self.name}.png"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A finished example: what it printed, and its pictures in the order it wrote them."""
+
+    example: Example
+    report: str
+    pictures: tuple[Path, ...]
 
 
 def load_all() -> tuple[Example, ...]:
@@ -50,3 +71,91 @@ def _summary(path: Path) -> str:
     """Return the first line of a file's docstring."""
     text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     return text.partition("\n")[0]
+
+
+class _Tee(io.StringIO):
+    """Text that is shown while it is kept."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown = sys.stdout
+
+    def write(self, text: str) -> int:
+        from graphtrace_cli import terminal
+
+        with contextlib.redirect_stdout(self.shown):
+            terminal.write(text)
+        return super().write(text)
+
+
+def run(example: Example, folder: Path, *, quiet: bool = False) -> Outcome:
+    """Run an example's `main(folder)`; write what it prints beside its pictures, as `NAME.txt`."""
+    from graphtrace.render import write_whole
+    from graphtrace_cli.loading import load_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    report = io.StringIO() if quiet else _Tee()
+    with contextlib.redirect_stdout(report):
+        load_file(example.path).main(folder)
+    text = report.getvalue()
+    write_whole(folder / f"{example.name}.txt", text.encode())
+    lines = [line for line in text.splitlines() if line.startswith("Picture: ")]
+    return Outcome(example, text, tuple(Path(line.partition(": ")[2]) for line in lines))
+
+
+STYLE = """
+:root { color-scheme: light dark; }
+body { font: 16px/1.5 system-ui, sans-serif; }
+body { max-width: 1100px; margin: 2rem auto; padding: 0 1rem; }
+figure { margin: 1rem 0; background: #fff; border: 1px solid #8886; border-radius: 8px; }
+figure { padding: 12px; overflow-x: auto; }
+img { max-width: 100%; height: auto; display: block; margin: auto; }
+pre { overflow-x: auto; padding: 12px; border-radius: 8px; background: #8882; font-size: 14px; }
+nav { columns: 2; }
+"""
+
+
+def index_page(outcomes: Sequence[Outcome], folder: Path) -> str:
+    """Return one page with every picture and report; it needs nothing but the files beside it."""
+    links = "\n".join(
+        f'<li><a href="#{_escape(o.example.name)}">{_escape(o.example.summary)}</a></li>'
+        for o in outcomes
+    )
+    sections = "\n".join(_section(outcome, folder) for outcome in outcomes)
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        # An empty icon keeps browsers from asking for one.
+        '<link rel="icon" href="data:,">\n'
+        f"<title>graphtrace: worked examples</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        f"<h1>Worked examples</h1>\n<nav><ol>\n{links}\n</ol></nav>\n{sections}\n</body>\n</html>\n"
+    )
+
+
+def _section(outcome: Outcome, folder: Path) -> str:
+    name = _escape(outcome.example.name)
+    figures = "\n".join(
+        f'<figure><img src="{_escape(path.relative_to(folder).as_posix())}"'
+        f' alt="{_escape(outcome.example.summary)}" loading="lazy"></figure>'
+        for path in outcome.pictures
+    )
+    shown = [line for line in outcome.report.splitlines() if not line.startswith("Picture: ")]
+    report = _escape("\n".join(shown))
+    return (
+        f'<section id="{name}">\n<h2>{_escape(outcome.example.summary)}</h2>\n'
+        f"{figures}\n<pre>{report}</pre>\n</section>"
+    )
+
+
+def _escape(text: str) -> str:
+    return html.escape(text, quote=True)
+
+
+def save_thumbnail(outcome: Outcome, path: Path) -> None:
+    """Write a small PNG of an example's first picture."""
+    from graphtrace.render import write_whole
+    from graphtrace.render.png import rasterize
+
+    picture = outcome.pictures[0].read_text(encoding="utf-8")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, rasterize(picture, width=THUMBNAIL))

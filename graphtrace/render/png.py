@@ -8,7 +8,7 @@ from graphtrace.scene.fonts import font_files
 from graphtrace.scene.model import Scene
 from graphtrace.scene.needs import need
 
-__all__ = ["largest", "png_bytes"]
+__all__ = ["largest", "png_bytes", "rasterize"]
 
 MOST_PIXELS = 64_000_000
 LONGEST_SIDE = 32_000
@@ -22,11 +22,16 @@ def largest(scene: Scene) -> float:
 
 def png_bytes(scene: Scene, theme: Theme, *, scale: float = 2.0) -> bytes:
     """Return the scene as PNG at `scale` pixels per point."""
+    return rasterize(svg_text(scene, theme, prefix="", scale=scale), background=theme.page)
+
+
+def rasterize(svg: str, *, background: str = "#ffffff", width: int | None = None) -> bytes:
+    """Return an SVG picture as PNG, `width` pixels wide where that is given."""
     resvg_py = need("resvg_py", "resvg_py", "PNG")
-    source = svg_text(scene, theme, prefix="", scale=scale)
     image = resvg_py.svg_to_bytes(
-        svg_string=source,
-        background=theme.page,
+        svg_string=svg,
+        background=background,
+        width=width,
         font_files=font_files(),
         font_family="DejaVu Sans",
         sans_serif_family="DejaVu Sans",

@@ -1,5 +1,7 @@
 """S5: gradients of a zero and of a constant start, by hand."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -26,7 +28,7 @@ def test_a_zero_start_moves_the_last_bias_alone(run):
 def test_a_constant_start_has_the_worked_numbers(run):
     m = run.module
     g = gt.trace(m.network, *m.CONSTANT).backward(seed=m.SEED)
-    worked = {
+    worked: dict[str, tuple[Any, Any]] = {
         "z1": ([4, 4], [0.3, 0.3]),
         "a1": ([4, 4], [0.3, 0.3]),
         "out": ([9, 9], [0.1, 0.2]),

@@ -2,8 +2,6 @@
 
 import pytest
 
-pytest.importorskip("matplotlib")
-
 
 def test_it_finds_the_principal_directions(example):
     run = example("s17_autoencoder")

@@ -5,8 +5,6 @@ import pytest
 
 import graphtrace as gt
 
-pytest.importorskip("matplotlib")
-
 
 @pytest.fixture
 def run(example):

@@ -4,8 +4,6 @@ import math
 
 import pytest
 
-pytest.importorskip("matplotlib")
-
 
 def test_the_statistics_are_those_of_the_theory(example):
     run = example("s20_variance")

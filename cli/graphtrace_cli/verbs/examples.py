@@ -1,4 +1,4 @@
-"""The verb `examples`: list the worked examples, or run one."""
+"""The verb `examples`: list the worked examples, run one, or make a page of all."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from graphtrace_cli import terminal
-from graphtrace_cli.errors import EXIT_DONE
+from graphtrace_cli.errors import EXIT_DONE, RequestError
 
 __all__ = ["examples"]
 
@@ -30,33 +30,55 @@ def examples(
     ] = None,
     output: Annotated[
         Path,
-        typer.Option("-o", metavar="FOLDER", help="Folder that the example's pictures go to."),
+        typer.Option("-o", metavar="FOLDER", help="Folder that pictures and reports go to."),
     ] = Path("out"),
+    *,
+    every: Annotated[
+        bool, typer.Option("--all", help="Run all, and write a page that shows them: index.html.")
+    ] = False,
 ) -> int:
-    """List the worked examples, or run one and write its pictures.
+    """List the worked examples, or run one or all and write their pictures and reports.
 
     Example: graphtrace examples s01 -o out
     """
-    if name is None:
-        _list()
+    if name is not None and every:
+        raise RequestError("give a name or --all, not both")
+    if every:
+        _run_all(output)
+    elif name is not None:
+        from graphtrace_cli.gallery import find, run
+
+        run(find(name), output)
     else:
-        _run(name, output)
+        _list()
     return EXIT_DONE
 
 
 def _list() -> None:
-    """Print names and first lines, aligned."""
+    """Print names, first lines and thumbnails, aligned."""
     from graphtrace_cli.gallery import load_all
 
     every = load_all()
     width = max(len(example.name) for example in every)
+    longest = max(len(example.summary) for example in every)
     for example in every:
-        terminal.write(f"{example.name:<{width}}  {example.summary}\n")
+        thumbnail = f"  {example.thumbnail}" if example.thumbnail.is_file() else ""
+        terminal.write(f"{example.name:<{width}}  {example.summary:<{longest}}{thumbnail}".rstrip())
+        terminal.write("\n")
 
 
-def _run(name: str, folder: Path) -> None:
-    """Run an example's `main(folder)`."""
-    from graphtrace_cli.gallery import find
-    from graphtrace_cli.loading import load_file
+def _run_all(folder: Path) -> None:
+    """Run every example; write each one's report and thumbnail, and at the end the page."""
+    from graphtrace.render import write_whole
+    from graphtrace_cli.gallery import index_page, load_all, run, save_thumbnail
 
-    load_file(find(name).path).main(folder)
+    outcomes = []
+    for example in load_all():
+        outcome = run(example, folder, quiet=True)
+        save_thumbnail(outcome, folder / "thumbnails" / f"{example.name}.png")
+        outcomes.append(outcome)
+        terminal.write(f"{example.name}: {len(outcome.pictures)} pictures\n")
+        terminal.flush()
+    page = folder / "index.html"
+    write_whole(page, index_page(outcomes, folder).encode())
+    terminal.write(f"{page}\n")
