@@ -12,6 +12,7 @@ from graphtrace.annotate.facts import GraphFacts, Value
 from graphtrace.errors import FormatError
 from graphtrace.render import draw, formats, media_type, render, save, themes
 from graphtrace.render.theme import THEMES
+from tests.render import hostile
 from tests.scene import samples
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -62,6 +63,26 @@ def test_hostile_names_are_escaped_everywhere() -> None:
     tree = text(facts, "txt")
     assert len(tree.splitlines()) == len(facts.nodes) + 1
     assert "\x07" not in tree
+    assert render(facts, "png").startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("facts", [hostile.graph(), hostile.arrays()], ids=["circuit", "card"])
+def test_names_from_the_keys_of_a_dictionary_stay_in_their_labels(facts: GraphFacts) -> None:
+    svg = text(facts, "svg", show="value,grad,local,contribution,name,formula")
+    root = parsed(svg)
+    tags = {element.tag.removeprefix(SVG) for element in root.iter()}
+    assert not {"script", "a", "image", "use", "style", "foreignObject", "set"} & tags
+    attributes = {name for element in root.iter() for name in element.attrib}
+    assert not any(name.startswith("on") or "href" in name for name in attributes)
+    words = [word.text or "" for word in root.iter(f"{SVG}text")]
+    assert any(word.startswith("params[<b>]") for word in words)
+    assert max(map(len, words)) < 100
+    assert any(hostile.LONG in (title.text or "") for title in root.iter(f"{SVG}title"))
+    names = [node["name"] for node in json.loads(text(facts, "json"))["nodes"]]
+    assert names == [node.name for node in facts.nodes]
+    tree = text(facts, "txt", show="value,name,formula,local").splitlines()
+    assert not set("\x00\x07\t\r\u202c\u202e") & set("".join(tree))
+    assert max(map(len, tree)) < 300
     assert render(facts, "png").startswith(b"\x89PNG")
 
 
