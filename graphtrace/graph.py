@@ -1,7 +1,7 @@
 """Graph: the face users hold; thin methods over the readings."""
 
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -288,9 +288,12 @@ class Graph(Derivatives, Readings):
 
         return check_edges(self._state, rtol, atol)
 
-    def facts(self) -> "GraphFacts":
-        """Return the immutable facts that pictures, tables and JSON are made from."""
-        return build_facts(self._state)
+    def facts(self, show: "Iterable[str] | str | None" = None) -> "GraphFacts":
+        """Return the immutable facts that pictures, tables and JSON are made from.
+
+        `show` is what a picture is to show; symbols and costs are worked out if they are in it.
+        """
+        return build_facts(self._state, show)
 
     @property
     def nx(self) -> "networkx.MultiDiGraph[int]":
@@ -310,21 +313,24 @@ class Graph(Derivatives, Readings):
 
     def render(
         self,
-        path: Any = None,
+        file: Any = None,
+        /,
         *,
         format: str | None = None,  # noqa: A002 # the word users know from NumPy and Graphviz
         **options: Any,
     ) -> bytes | None:
-        """Draw the graph: write it to `path`, or return the bytes when there is none.
+        """Draw the graph: write it to `file`, or return the bytes when there is none.
 
-        The format comes from the path's extension or `format` (svg, png, dot, txt, json).
-        Options: `show`, `theme`, `look`, `scale`, `deadline`; see `graphtrace.render`.
+        The format comes from its extension or `format`: one of `render.formats()`.
+        Options: what to show (`show`, `focus` and `radius`, `path`, `heaviest`, `only`), `look`,
+        `wrap`, `theme`, `scale`, `deadline`; see `graphtrace.render.render`.
         """
         from graphtrace import render
 
-        if path is None:
-            return render.render(self.facts(), format or "svg", **options)
-        render.save(self.facts(), path, format, **options)
+        facts = self.facts(options.get("show"))
+        if file is None:
+            return render.render(facts, format or "svg", **options)
+        render.save(facts, file, format, **options)
         return None
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """From an evaluated graph to its facts: each node and edge with its notation."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts
+from graphtrace.annotate.facts import EdgeFacts, Extras, GraphFacts, NodeFacts
 from graphtrace.formula.fold import fold
 from graphtrace.formula.printers import to_latex, to_text
 from graphtrace.formula.tree import Call, Expr, Name, Number, substitute
@@ -16,8 +16,11 @@ UPSTREAM = "δ"
 """What stands for the upstream gradient in displayed rules."""
 
 
-def build_facts(state: State) -> GraphFacts:
-    """Return the facts of every node and edge, in tape order."""
+def build_facts(state: State, show: Iterable[str] | str | None = None) -> GraphFacts:
+    """Return the facts of every node and edge, in tape order.
+
+    `show` is what a picture is to show; of it, ``symbolic`` and ``cost`` are worked out here.
+    """
     nodes = tuple(node_facts(state, number) for number in range(len(state.sealed.nodes)))
     edges = tuple(
         edge_facts(state, target, slot)
@@ -28,7 +31,17 @@ def build_facts(state: State) -> GraphFacts:
     mirror = {
         numbers[record]: None if of is None else numbers[of] for record, of in state.mirror.items()
     }
-    return GraphFacts(nodes, edges, state.output, state.title, mirror)
+    extras = _extras(state, show)
+    return GraphFacts(nodes, edges, state.output, state.title, mirror, extras)
+
+
+def _extras(state: State, show: Iterable[str] | str | None) -> Extras:
+    words = show if isinstance(show, str) else " ".join(show or ())
+    if "symbolic" not in words and "cost" not in words:
+        return Extras()
+    from graphtrace.annotate.extras import find_extras
+
+    return find_extras(state, show)
 
 
 def node_facts(state: State, number: int) -> NodeFacts:

@@ -7,7 +7,7 @@ import numpy as np
 
 from graphtrace.tape.sources import Where
 
-__all__ = ["EdgeFacts", "GraphFacts", "NodeFacts", "Value"]
+__all__ = ["EdgeFacts", "Extras", "GraphFacts", "InSymbols", "NodeFacts", "Value"]
 
 type_value = float | bool | np.ndarray | np.generic
 Value = type_value
@@ -71,6 +71,33 @@ class EdgeFacts:
     contribution: Value | None
 
 
+@dataclass(frozen=True, slots=True)
+class InSymbols:
+    """A node's value and its gradient as formulas of the inputs; empty where there is none."""
+
+    value: str
+    value_latex: str
+    gradient: str = ""
+    gradient_latex: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What takes work of its own, by node id, and is there only if it was asked for.
+
+    Attributes
+    ----------
+    symbols: formulas of the inputs.
+    costs: what each node costs, in words; `total` is for all of them together.
+    remarks: sentences for the user on what has been left out.
+    """
+
+    symbols: Mapping[int, InSymbols] = field(default_factory=dict)
+    costs: Mapping[int, str] = field(default_factory=dict)
+    total: str = ""
+    remarks: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class GraphFacts:
     """All nodes in tape order, all edges by target and slot, and the output's id.
@@ -84,3 +111,4 @@ class GraphFacts:
     output: int
     title: str
     mirror: Mapping[int, int | None] = field(default_factory=dict)
+    extras: Extras = field(default_factory=Extras)

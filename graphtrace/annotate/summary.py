@@ -10,6 +10,7 @@ __all__ = [
     "Summary",
     "Thumbnail",
     "brief",
+    "count_text",
     "element_count",
     "gist",
     "number",
@@ -91,6 +92,14 @@ def _strip(text: str) -> str:
 def _complex(z: complex, digits: int) -> str:
     sign = "-" if math.copysign(1.0, z.imag) < 0 else "+"
     return f"{number(z.real, digits)}{sign}{number(abs(z.imag), digits)}i"
+
+
+def count_text(count: int) -> str:
+    """Return a count in at most three significant digits: ``512``, ``16.4 k``, ``2.1 M``."""
+    for sign, size in (("G", 10**9), ("M", 10**6), ("k", 10**3)):
+        if count >= size:
+            return f"{count / size:.3g} {sign}"
+    return str(count)
 
 
 def element_count(value: object) -> int:

@@ -4,7 +4,8 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-__all__ = ["find_name", "gradient_parts", "latex_name", "latex_number", "number_text", "pretty_name"]
+__all__ = ["find_name", "gradient_parts", "latex_name", "latex_number", "number_text",
+           "pretty_name"]  # fmt: skip
 
 GREEK = frozenset(
     """

@@ -1,14 +1,15 @@
 """Writing pictures: `render` gives bytes, `save` writes a file whole or not at all."""
 
 import os
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Unpack
 
 from graphtrace.annotate.facts import GraphFacts
 from graphtrace.errors import FormatError
 from graphtrace.render.registry import Rendering, compose, draw, format_named, formats
 from graphtrace.render.theme import THEMES, Theme
+from graphtrace.scene.options import Choice
 
 __all__ = ["Rendering", "compose", "draw", "formats", "media_type", "render", "save", "themes",
            "write_whole"]  # fmt: skip
@@ -28,13 +29,11 @@ def render(
     facts: GraphFacts,
     format: str,  # noqa: A002 - the word that users know
     *,
-    show: Iterable[str] | str | None = None,
     theme: str | Theme = "light",
-    look: str = "auto",
     scale: float | None = None,
     width: float | None = None,
-    deadline: float = 10.0,
     prefix: str | None = None,
+    **choice: Unpack[Choice],
 ) -> bytes:
     """Return a graph in a format; text formats are UTF-8.
 
@@ -42,55 +41,58 @@ def render(
     ----------
     facts: the annotated graph.
     format: one of `formats()`.
-    show: what to show: some of value, grad, local, contribution, name, formula, shape, where.
     theme: one of `themes()`, or the path of a TOML file with one of your own.
-    look: ``"auto"``, ``"circuit"`` or ``"card"``.
     scale: displayed size per point; by default 1, for PNG 2, and what fits the slide for PPTX.
     width: displayed width instead, in pixels (SVG, PNG) or points (PDF, TeX, PPTX).
-    deadline: seconds after which the layout of a large graph is replaced by a cheaper one.
     prefix: what ids in an SVG start with; by default made from the picture.
+    choice: what is drawn, and how; all may be left out.
+        show: some of value, grad, local, contribution, thickness, name, formula, symbolic, shape,
+        cost, where; ``"+formula"`` adds to what is usual.
+        look: ``"auto"``, ``"circuit"`` or ``"card"``.
+        focus, radius: names, and how many steps around them are drawn (1).
+        path: ``"y:f"`` draws the path from y to f with the largest |product|, and fades the rest.
+        heaviest: this many of all paths are highlighted and numbered.
+        only: ``"gradient"`` for what carries gradient.
+        wrap: the width in points from which a picture is broken into rows; 0 for one row.
+        digits: significant digits of numbers (4).
+        deadline: seconds after which the layout of a large graph is replaced by a cheaper one.
 
     Raises
     ------
     FormatError: for an unknown format, theme, look or thing to show.
+    NameNotFoundError: for a focus or a path through a node that does not exist.
     LayoutError: when a drawn format finds no Graphviz; dot, json and txt need none.
     """
     return draw(
-        facts, format, show=show, theme=theme, look=look, scale=scale, width=width,
-        deadline=deadline, prefix=prefix,
+        facts, format, theme=theme, scale=scale, width=width, prefix=prefix, **choice
     ).data  # fmt: skip
 
 
 def save(
     facts: GraphFacts,
-    path: str | os.PathLike[str],
+    file: str | os.PathLike[str],
     format: str | None = None,  # noqa: A002 - the word that users know
     *,
-    show: Iterable[str] | str | None = None,
     theme: str | Theme = "light",
-    look: str = "auto",
     scale: float | None = None,
     width: float | None = None,
-    deadline: float = 10.0,
     prefix: str | None = None,
+    **choice: Unpack[Choice],
 ) -> tuple[str, ...]:
     """Write a graph to a file and return notes on how it was laid out.
 
-    The format is the path's extension unless given. The file appears whole or not at all.
+    The format is the file's extension unless given. The file appears whole or not at all.
 
     Raises
     ------
-    FormatError: for an unknown format, or a path that cannot be written.
+    FormatError: for an unknown format, or a file that cannot be written.
     """
-    target = Path(path)
+    target = Path(file)
     word = format if format is not None else target.suffix
     if not word:
         known = ", ".join(formats())
         raise FormatError(f"{target.name!r} has no extension to tell its format; known: {known}")
-    done = draw(
-        facts, word, show=show, theme=theme, look=look, scale=scale, width=width,
-        deadline=deadline, prefix=prefix,
-    )  # fmt: skip
+    done = draw(facts, word, theme=theme, scale=scale, width=width, prefix=prefix, **choice)
     write_whole(target, done.data)
     return done.notes
 

@@ -1,14 +1,15 @@
 """The formats: one row each; a new format is one function and one row."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Unpack
 
 from graphtrace.annotate.facts import GraphFacts
 from graphtrace.errors import FormatError, did_you_mean
 from graphtrace.render.theme import Theme, faint
 from graphtrace.render.theme_file import theme_named
 from graphtrace.scene.model import Scene
-from graphtrace.scene.options import Options, check_look, check_show
+from graphtrace.scene.options import Choice, Options, options_of
 
 __all__ = ["Format", "Rendering", "Request", "compose", "draw", "format_named", "formats"]
 
@@ -190,30 +191,23 @@ def format_named(name: str) -> Format:
 
 def compose(
     facts: GraphFacts,
-    *,
-    show: Iterable[str] | str | None = None,
-    look: str = "auto",
-    deadline: float = 10.0,
-    digits: int = 4,
+    **choice: Unpack[Choice],
 ) -> Scene:
-    """Return the scene that the drawn formats walk."""
+    """Return the scene that the drawn formats walk; `choice` as in `Options`."""
     from graphtrace.scene.build import build_scene
 
-    return build_scene(facts, Options(check_show(show), check_look(look), deadline, digits))
+    return build_scene(facts, options_of(**choice))
 
 
 def draw(
     facts: GraphFacts,
     format: str,  # noqa: A002 - the word that users know
     *,
-    show: Iterable[str] | str | None = None,
     theme: str | Theme = "light",
-    look: str = "auto",
     scale: float | None = None,
     width: float | None = None,
-    deadline: float = 10.0,
-    digits: int = 4,
     prefix: str | None = None,
+    **choice: Unpack[Choice],
 ) -> Rendering:
     """Return a graph in a format, with notes on how it was laid out."""
     row = format_named(format)
@@ -223,7 +217,7 @@ def draw(
         raise FormatError(f"width must be from 1 to {WIDEST}, not {width!r}")
     if scale is not None and width is not None:
         raise FormatError("scale and width both tell the size; give only one of them")
-    options = Options(check_show(show), check_look(look), deadline, digits)
+    options = options_of(**choice)
     colours = theme_named(theme)
     done = row.write(Request(facts, options, colours, scale, width, prefix))
     return Rendering(done.data, (*done.notes, *faint(colours)))

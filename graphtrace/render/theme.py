@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from graphtrace.scene.model import Shape, Wire
+from graphtrace.scene.model import FADED, Shape, Wire
 
 __all__ = ["CONTRAST", "THEMES", "Paint", "Theme", "contrast", "faint"]
 
 CONTRAST = 4.5
 """The least contrast of type with what it stands on (WCAG 2.2, success criterion 1.4.3)."""
+FADING = 0.62
+"""How far the colours of what is faded have gone towards the page's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Theme:
 
     def text(self, role: str) -> str:
         """Return the colour of type."""
+        if role.startswith(FADED):
+            return _mix(self.text(role.removeprefix(FADED)), self.page, FADING)
         return {
             "value": self.value,
             "gradient": self.gradient,
@@ -62,6 +66,7 @@ class Theme:
             "shape": self.soft,
             "where": self.soft,
             "scope": self.soft,
+            "path-mark": self.gradient,
             "badge-text": self.alarm,
         }.get(role, self.ink)
 
@@ -69,15 +74,24 @@ class Theme:
         """Return how a shape or a wire is drawn."""
         level = thing.level if isinstance(thing, Shape) else None
         if level is not None:
-            return Paint(self.heat_colour(level), None, 0.0, dashed=False)
+            colour = self.heat_colour(level)
+            if thing.role.startswith(FADED):
+                colour = _mix(colour, self.page, FADING)
+            return Paint(colour, None, 0.0, dashed=False)
         fill, stroke, width = self._role(thing.role)
-        return Paint(fill, stroke, width * self.stroke, thing.dashed)
+        return Paint(fill, stroke, width * self.stroke * thing.weight, thing.dashed)
 
     def _role(self, role: str) -> tuple[str | None, str | None, float]:
+        if role.startswith(FADED):
+            fill, stroke, width = self._role(role.removeprefix(FADED))
+            fill, stroke = (colour and _mix(colour, self.page, FADING) for colour in (fill, stroke))
+            return fill, stroke, width
         return {
             "wire": (None, self.ink, 1.15),
             "alias": (None, self.ink, 1.15),
             "reference": (None, self.soft, 0.8),
+            "path": (None, self.gradient, 1.15),
+            "alarm": (None, self.alarm, 1.15),
             "operation": (self.paper, self.ink, 1.4),
             "card": (self.paper, self.line, 1.1),
             "cluster": (None, self.line, 1.0),

@@ -1,6 +1,7 @@
 """TikZ: a LaTeX document that compiles on its own, and a picture inside of another one."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from graphtrace.render.tex import tex_math, tex_text
 from graphtrace.render.theme import Paint, Theme
@@ -55,7 +56,7 @@ def tikz_text(scene: Scene, theme: Theme, *, scale: float = 1.0) -> str:
     for cluster in scene.clusters:
         body += [_comment(cluster.title), _shape(frame(cluster), theme, scale)]
         body.append(_label(cluster.label, scale))
-    body += [line for wire in scene.wires for line in _wire(wire)]
+    body += [line for wire in scene.wires for line in _wire(wire, theme, scale)]
     for node in scene.nodes:
         body.append(_comment(node.title))
         body += [_shape(shape, theme, scale) for shape in node.shapes]
@@ -90,7 +91,7 @@ def _styles(scene: Scene, theme: Theme, scale: float) -> Iterator[str]:
     things: list[Shape | Wire] = [*(s for s in shapes if s.level is None), *scene.wires]
     labels = [label for node in scene.nodes for label in node.labels]
     labels += [cluster.label for cluster in scene.clusters]
-    paints = {thing.role: theme.paint(thing) for thing in things}
+    paints = {thing.role: theme.paint(replace(thing, weight=1.0)) for thing in things}
     inks = {label.ink.role: theme.text(label.ink.role) for label in labels}
     used = {theme.page, *inks.values()}
     used |= {colour for paint in paints.values() for colour in (paint.fill, paint.stroke) if colour}
@@ -127,12 +128,11 @@ def _shape(shape: Shape, theme: Theme, scale: float) -> str:
     corner = (shape.x, shape.y)
     far = (shape.x + shape.width, shape.y + shape.height)
     if shape.level is not None:
-        red, green, blue = (
-            int(theme.heat_colour(shape.level)[at : at + 2], 16) for at in (1, 3, 5)
-        )
+        cell = theme.paint(shape).fill or theme.page
+        red, green, blue = (int(cell[at : at + 2], 16) for at in (1, 3, 5))
         colour = f"{{rgb,255:red,{red};green,{green};blue,{blue}}}"
         return rf"  \fill[fill={colour}] {_point(corner)} rectangle {_point(far)};"
-    style = f"gt {shape.role}" + (", gt dashed" if shape.dashed else "")
+    style = _style(shape, theme, scale)
     if shape.kind == "line":
         return rf"  \path[{style}] {_point(corner)} -- {_point(far)};"
     if shape.kind == "ellipse":
@@ -143,12 +143,20 @@ def _shape(shape: Shape, theme: Theme, scale: float) -> str:
     return rf"  \path[{style}{round_}] {_point(corner)} rectangle {_point(far)};"
 
 
-def _wire(wire: Wire) -> Iterator[str]:
+def _style(thing: Shape | Wire, theme: Theme, scale: float) -> str:
+    """Return the style of a role, with the width of a line that has a weight of its own."""
+    words = [f"gt {thing.role}", "gt dashed"] if thing.dashed else [f"gt {thing.role}"]
+    if thing.weight != 1.0:
+        words.append(f"line width={_n(theme.paint(thing).width * scale)}bp")
+    return ", ".join(words)
+
+
+def _wire(wire: Wire, theme: Theme, scale: float) -> Iterator[str]:
     yield _comment(wire.title)
     first, *rest = (_point(point) for point in wire.points)
     pieces = [rest[at : at + 3] for at in range(0, len(rest), 3)]
     way = "".join(f" .. controls {a} and {b} .. {c}" for a, b, c in pieces)
-    style = f"gt {wire.role}" + (", gt dashed" if wire.dashed else "")
+    style = _style(wire, theme, scale)
     yield rf"  \path[{style}] {first}{way};"
     head = " -- ".join(map(_point, wire.head))
     yield rf"  \path[gt {wire.role} head] {head} -- cycle;"

@@ -2,9 +2,17 @@
 
 from dataclasses import dataclass, field, replace
 
-__all__ = ["Box", "Cluster", "Label", "Point", "Scene", "SceneNode", "Shape", "Text", "Wire"]
+__all__ = ["FADED", "Box", "Cluster", "Label", "Point", "Scene", "SceneNode", "Shape", "Text",
+           "Wire", "faded"]  # fmt: skip
 
 Point = tuple[float, float]
+FADED = "faded-"
+"""What the role of type, shapes and wires begins with that are there but not of interest."""
+
+
+def faded(role: str) -> str:
+    """Return a role in its faded form."""
+    return role if role.startswith(FADED) else FADED + role
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +91,8 @@ class Label:
 class Shape:
     """An ellipse, a rectangle or a line (from x, y to x + width, y + height).
 
-    `level` in [-1, 1] colours the cell of a heat map; None elsewhere.
+    `level` in [-1, 1] colours the cell of a heat map; None elsewhere. `weight` is what the width
+    of its line is multiplied by.
     """
 
     kind: str
@@ -95,6 +104,7 @@ class Shape:
     radius: float = 0.0
     dashed: bool = False
     level: float | None = None
+    weight: float = 1.0
 
     def moved(self, dx: float, dy: float) -> "Shape":
         """Return the shape elsewhere."""
@@ -116,7 +126,10 @@ class SceneNode:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A Bézier curve: one point, then three for each piece; `head` is the arrow's triangle."""
+    """A Bézier curve: one point, then three for each piece; `head` is the arrow's triangle.
+
+    `weight` is what the width of its line is multiplied by.
+    """
 
     key: str
     source: str
@@ -126,6 +139,7 @@ class Wire:
     points: tuple[Point, ...]
     head: tuple[Point, Point, Point]
     dashed: bool = False
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

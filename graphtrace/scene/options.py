@@ -2,14 +2,24 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypedDict, TypeVar, Unpack
 
 from graphtrace.errors import FormatError, did_you_mean
 
-__all__ = ["DEFAULT_SHOW", "LOOKS", "SHOWABLE", "Options", "check_look", "check_show"]
+__all__ = ["DEFAULT_SHOW", "LOOKS", "ONLY", "SHOWABLE", "WRAP", "Choice", "Options", "check_look",
+           "check_show", "options_of"]  # fmt: skip
 
-SHOWABLE = ("value", "grad", "local", "contribution", "name", "formula", "shape", "where")
+SHOWABLE = (
+    "value", "grad", "local", "contribution", "thickness", "name", "formula", "symbolic", "shape",
+    "cost", "where",
+)  # fmt: skip
 DEFAULT_SHOW = frozenset({"value", "grad", "local", "name"})
+T = TypeVar("T")
 LOOKS = ("auto", "circuit", "card")
+ONLY = ("gradient",)
+WRAP = 1400.0
+"""Wider pictures, in points, are broken into rows; type of 9 points still has 8 px on a slide."""
+MOST_PATHS, NARROWEST = 9, 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +32,85 @@ class Options:
     look: ``"auto"`` draws arrays as cards and scalars and tiny arrays as circuits.
     deadline: seconds until a layout in a worker process is given up for a cheaper one.
     digits: significant digits of numbers.
+    focus: names of nodes; only what is within `radius` steps of one of them is drawn.
+    radius: how many steps before and after them.
+    path: names that one path runs through, joined by colons; the rest is faded.
+    heaviest: how many of the paths with the largest |product| are highlighted, at most 9.
+    only: ``"gradient"`` leaves out what carries no gradient.
+    wrap: the width in points from which a picture is broken into rows; 0 for one row.
     """
 
     show: frozenset[str] = DEFAULT_SHOW
     look: str = "auto"
     deadline: float = 10.0
     digits: int = 4
+    focus: tuple[str, ...] = ()
+    radius: int = 1
+    path: str = ""
+    heaviest: int = 0
+    only: str = ""
+    wrap: float = WRAP
+
+
+class Choice(TypedDict, total=False):
+    """The options as users give them; see `Options`."""
+
+    show: Iterable[str] | str | None
+    look: str
+    deadline: float
+    digits: int
+    focus: Iterable[str] | str | None
+    radius: int | None
+    path: str | None
+    heaviest: int | None
+    only: str | None
+    wrap: float | None
+
+
+def options_of(**choice: Unpack[Choice]) -> Options:
+    """Return checked options; None stands for what is usual.
+
+    Raises
+    ------
+    FormatError: for an unknown word, or a number out of range.
+    """
+    usual = Options()
+    focus = choice.get("focus") or ()
+    options = Options(
+        show=check_show(choice.get("show")),
+        look=check_look(choice.get("look") or usual.look),
+        deadline=_or(choice.get("deadline"), usual.deadline),
+        digits=_or(choice.get("digits"), usual.digits),
+        focus=(focus,) if isinstance(focus, str) else tuple(focus),
+        radius=_or(choice.get("radius"), usual.radius),
+        path=choice.get("path") or "",
+        heaviest=_or(choice.get("heaviest"), usual.heaviest),
+        only=choice.get("only") or "",
+        wrap=float(_or(choice.get("wrap"), usual.wrap)),
+    )
+    if options.only and options.only not in ONLY:
+        raise FormatError(f"cannot draw only {options.only!r}{did_you_mean(options.only, ONLY)}")
+    if options.radius < 0:
+        raise FormatError(f"radius counts steps from 0 on, not {options.radius!r}")
+    if choice.get("radius") is not None and not options.focus:
+        raise FormatError("a radius is around a node: give its name as the focus too")
+    if not 0 <= options.heaviest <= MOST_PATHS:
+        raise FormatError(f"heaviest is from 0 to {MOST_PATHS} paths, not {options.heaviest!r}")
+    if options.wrap and not options.wrap >= NARROWEST:
+        raise FormatError(
+            f"wrap is at least {NARROWEST:g} points, or 0 for one row, not {options.wrap!r}"
+        )
+    return options
+
+
+def _or(given: T | None, usual: T) -> T:
+    return usual if given is None else given
 
 
 def check_show(show: Iterable[str] | str | None) -> frozenset[str]:
     """Return the set of things to show; None means the default, a string is split at commas.
+
+    A word with a plus is added to the default: ``"+formula"``.
 
     Raises
     ------
@@ -41,10 +120,12 @@ def check_show(show: Iterable[str] | str | None) -> frozenset[str]:
         return DEFAULT_SHOW
     words = show.split(",") if isinstance(show, str) else list(show)
     asked = [word.strip() for word in words if word.strip()]
-    for word in asked:
+    more = any(word.startswith("+") for word in asked)
+    plain = [word.removeprefix("+") for word in asked]
+    for word in plain:
         if word not in SHOWABLE:
             raise FormatError(f"cannot show {word!r}{did_you_mean(word, SHOWABLE)}")
-    return frozenset(asked)
+    return frozenset(plain) | (DEFAULT_SHOW if more else frozenset())
 
 
 def check_look(look: str) -> str:
