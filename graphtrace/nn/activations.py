@@ -41,9 +41,13 @@ __all__ = [
 ]
 
 
-def relu(x: Any) -> Any:
-    """Return max(x, 0), elementwise; its derivative at 0 is 0."""
-    return of("relu", x)
+def relu(x: Any, *, at_zero: float = 0.0) -> Any:
+    """Return max(x, 0), elementwise.
+
+    `at_zero` is what stands for its derivative at 0, where it has none: 0 as in PyTorch, or any
+    number, such as 1 or one half.
+    """
+    return of("relu", x) if at_zero == 0 else of("relu_at", x, float(at_zero))
 
 
 def relu6(x: Any) -> Any:

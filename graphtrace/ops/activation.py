@@ -67,6 +67,18 @@ elementwise(
     notation=Notation("ReLU", latex=r"\mathrm{{ReLU}}({a0})"),
 )
 elementwise(
+    "relu_at",
+    lambda a, b: _relu(a) + np.zeros_like(b),
+    None,
+    family=FAMILY,
+    partials=["where(a > 0, 1, where(a == 0, b, 0))", None],
+    samples=[ANY, (0.0, 1.0)],
+    definition="maximum(a, 0)",
+    notation=Notation("ReLU", latex=r"\mathrm{{ReLU}}({a0})"),
+    calls=[],
+    doc="relu with the number b for its derivative at 0, where it has none.",
+)
+elementwise(
     "leaky_relu",
     _leaky_relu,
     lambda a, b: a if a > 0 else b * a,

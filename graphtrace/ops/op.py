@@ -174,7 +174,7 @@ class Op:
             g, values = np.float64(g), ieee(values)
         return unbroadcast(pull(g, out, *real(values)), values[slot])
 
-    def ready_pulls(self) -> tuple[Callable[..., Any] | None, ...]:
+    def ready_pulls(self) -> tuple[Any, ...]:
         """Return and keep `pull(g, out, *operands)` for each slot, None where there is none.
 
         What they return has the broadcast shape of the operands, not each operand's own.
@@ -226,7 +226,7 @@ class Op:
             if expr is None:
                 raise RegistrationError(f"{self.name} has no derivative in slot {slot}")
             local = self._locals[slot] = self._compile(expr, "local", ("out", *self.operands))
-        return local(out, *real(ieee(values) if out.__class__ is float else values))
+        return local(out, *real(ieee(values)))
 
     def scalar_partials(self, out: float, values: Sequence[float]) -> tuple[float | None, ...]:
         """Return every partial as a float; outside the domain IEEE values, never an error."""

@@ -182,7 +182,8 @@ class _Node:
 
     def _transposed(self, slot: int, v: Any, t: Any, pulled: Any, pushed: Any) -> Found:
         forward, reverse = float(np.sum(v * pushed)), float(np.sum(t * pulled))
-        size = float(np.sum(np.abs(v)) + np.sum(np.abs(t)) + abs(reverse))
+        # Of what was summed up: large terms may cancel.
+        size = float(np.sum(np.abs(v * pushed)) + np.sum(np.abs(t * pulled)) + 1e-3)
         if not np.isfinite(forward - reverse) or abs(forward - reverse) <= 1e-6 * size:
             return
         where, pair = f"operand {slot}", (forward, reverse)
