@@ -20,6 +20,8 @@ SPACES = {
 EMU = 12_700
 # Verdana has the widths that the scene was measured with; Cambria is the type of formulas.
 TEXT, FORMULA = "Verdana", "Cambria"
+# A line's height, and how high its middle is above the baseline, in sizes of that type.
+LINE, MIDDLE = 1.2, 0.375
 PORT = 1.2
 # Width and length of arrowheads from a size on; programs scale them with lines of 2 points or more.
 HEADS = ((0.8, ("med", "lg")), (0.5, ("sm", "med")), (0.0, ("sm", "sm")))
@@ -159,14 +161,17 @@ class Drawing:
         return element
 
     def _type(self, label: Label) -> Any:
-        """Return a box of text that is as large as its type was measured."""
+        """Return a box of text, as wide as its type was measured, its line on the baseline."""
+        size = label.ink.size
+        middle, height = label.y - MIDDLE * size, LINE * size
+        box = Box(label.left, middle - height / 2, label.ink.width, height)
         element = self._element("p:sp")
         facts = self._add(element, "p:nvSpPr")
         facts.append(self._properties(label.ink.role, ""))
         self._add(facts, "p:cNvSpPr", txBox=1)
         self._add(facts, "p:nvPr")
         look = self._add(element, "p:spPr")
-        look.append(self._place(label.box))
+        look.append(self._place(box))
         self._add(self._add(look, "a:prstGeom", prst="rect"), "a:avLst")
         self._add(look, "a:noFill")
         element.append(self._words(label, {"start": "l", "end": "r"}.get(label.anchor, "ctr")))
@@ -179,7 +184,7 @@ class Drawing:
         if ink.tex:
             # A fraction in one line is wider than it was in two.
             wide = sum(text_width(run.text, size * (0.7 if run.level else 0.9)) for run in found)
-            size *= max(min(1.0, 1.1 * ink.width / wide) if wide else 1.0, 0.6)
+            size *= max(min(1.0, 1.2 * ink.width / wide) if wide else 1.0, 0.7)
         body = self._element("p:txBody")
         self._add(body, "a:bodyPr", wrap="none", lIns=0, tIns=0, rIns=0, bIns=0, anchor="ctr")
         self._add(body, "a:lstStyle")
