@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graphtrace.errors import ShapeError
-from graphtrace.ops.values import normal, shape_of
+from graphtrace.ops.values import cast_like, normal, shape_of
 from graphtrace.run.backward import seed_for
 from graphtrace.run.state import State
 
@@ -49,7 +49,7 @@ class Derivatives:
                 raise ShapeError(
                     f"the direction of {key} has shape {array.shape}, but {key} has shape {shape}"
                 )
-            found[number] = normal(array)
+            found[number] = cast_like(normal(array), self._state.value(number))
         return found
 
     def jacobian(self, output: Any, node: Any) -> Any:
@@ -83,7 +83,9 @@ class Derivatives:
         start = seed_for(state.sealed.nodes[end], seed, state.sealed.names[end])
         found = pull_back(state, values_of(state), end, start)
         return {
-            state.sealed.names[n]: normal(found.get(n, np.zeros(shape_of(state.value(n)))))
+            state.sealed.names[n]: cast_like(
+                normal(found.get(n, np.zeros(shape_of(state.value(n))))), state.value(n)
+            )
             for n in range(len(state.sealed.nodes))
             if state.sealed.kind(n) == "input"
         }
@@ -91,7 +93,8 @@ class Derivatives:
     def hessian(self, output: Any, node: Any, other: Any = None) -> Any:
         """Return ∂²output/∂node∂other (default: node twice) of a scalar output.
 
-        Its shape is node.shape + other.shape.
+        Its shape is node.shape + other.shape. It is the derivative of the gradient by `node`, in
+        which everything between follows `other`.
         """
         from graphtrace.run.modes import jacobian
 
@@ -119,7 +122,8 @@ class Derivatives:
             )
             shape = shape_of(self._state.value(number))
             name = self._state.sealed.names[number]
-            found[name] = normal(np.zeros(shape) if moved is None else moved)
+            whole = normal(np.zeros(shape) if moved is None else moved)
+            found[name] = cast_like(whole, self._state.value(number))
         return found
 
     def _gradient_state(
