@@ -61,8 +61,8 @@ def _escape(text: str, limit: int = MOST) -> str:
 def _node(node: NodeFacts, show: frozenset[str], digits: int) -> str:
     array = bool(getattr(node.value, "shape", ()))
     rows = []
-    named = "name" in show and (node.named or node.kind != "op")
-    words = [_escape(pretty_name(node.name))] if named else []
+    # A name that was not given is shown too: others' formulas refer to it.
+    words = [_escape(pretty_name(node.name))] if "name" in show else []
     if node.kind == "op":
         words.append(_escape(short_numbers(node.expression)))
     if words:
