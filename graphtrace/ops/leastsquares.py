@@ -131,8 +131,8 @@ structured(
 def _least_squares(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, Any, Any]:
     """Return the solution, the squared residuals where NumPy has them, rank, singular values."""
     x = call("lstsq", a, b, rcond=rcond) if rcond is not None else call("lstsq", a, b)
-    whole = [np.where(np.isfinite(value), value, 0.0) for value in (plain(a), plain(b))]
-    _, residuals, rank, _ = np.linalg.lstsq(*whole, rcond=rcond)
+    left, right = (np.where(np.isfinite(value), value, 0.0) for value in (plain(a), plain(b)))
+    _, residuals, rank, _ = np.linalg.lstsq(left, right, rcond=rcond)
     if np.size(residuals):
         squared = np.square(b - a @ x)
         residuals = np.sum(squared, axis=0, keepdims=len(shape_of(b)) == 1)

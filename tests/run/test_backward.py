@@ -169,7 +169,7 @@ def test_seeds_of_arrays():
     for wrong in (np.ones(2), 1.0, np.ones((2, 4))):
         with pytest.raises(ShapeError, match=r"but the output has shape \(4, 2\)"):
             g.backward(seed=wrong)
-    with pytest.raises(ShapeError, match="the seed must be a real number or an array of them, of shape"):
+    with pytest.raises(ShapeError, match="the seed must be a real number"):
         g.backward(seed="text")
     seed = np.arange(8.0).reshape(4, 2)
     g.backward(seed=seed)
