@@ -43,7 +43,10 @@ def main(folder="out"):
     after = g.at(**rates).backward(seed=SEED)
     print(f"after a step: hidden units {after.twins('z1')}, rows of W1 {after.twins('W1')}")
 
-    for title, name in (("all zero", "s05_initialisation_zero"), ("constant", "s05_initialisation_constant")):
+    for title, name in (
+        ("all zero", "s05_initialisation_zero"),
+        ("constant", "s05_initialisation_constant"),
+    ):
         picture = Path(folder) / f"{name}.svg"
         picture.parent.mkdir(parents=True, exist_ok=True)
         graphs[title].render(picture)

@@ -165,6 +165,10 @@ def _assigned(node: ast.AST) -> Iterator[tuple[Extent, str]]:
 
 
 def _pair(target: ast.expr, value: ast.expr) -> Iterator[tuple[Extent, str]]:
+    if isinstance(value, ast.IfExp):
+        yield from _pair(target, value.body)
+        yield from _pair(target, value.orelse)
+        return
     if isinstance(target, (ast.Tuple, ast.List)):
         if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts):
             for part, item in zip(target.elts, value.elts, strict=True):

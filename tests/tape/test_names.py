@@ -321,3 +321,14 @@ def test_places_in_an_expression_are_those_of_its_text():
         (5, "ln(a)"),
         (5, "b**2"),
     ]
+
+
+def test_both_sides_of_a_conditional_expression_get_the_name():
+    def f(x):
+        for k in range(3):
+            h = x * 2.0 if k == 1 else x + 1.0
+            x = h
+        return h
+
+    g = gt.trace(f, 1.0)
+    assert [g[name].op for name in ("h₁", "h₂", "h₃")] == ["add", "multiply", "add"]
