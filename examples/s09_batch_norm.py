@@ -36,7 +36,7 @@ def main(folder="out"):
     both = gt.trace(batch_norm, pair, np.ones(2), np.zeros(2))["y"].value
     means, deviations = np.abs(both.mean(axis=0)).round(9), both.std(axis=0)
     print(f"two features: means {means}, deviations {deviations}")
-    before, after = (np.corrcoef(x.T)[0, 1] for x in (pair, both))
+    before, after = (np.corrcoef(*x.T).ravel()[1] for x in (pair, both))
     print(f"  correlation {before:.6f} before, {after:.6f} after")
 
     # Whatever the loss: shifting every x by the same amount changes nothing, nor does scaling.

@@ -8,7 +8,8 @@ import numpy as np
 import graphtrace as gt
 
 RNG = np.random.default_rng(0)
-SHAPES = {"K1": (10, 1, 3, 3), "b1": 10, "K2": (10, 10, 3, 3), "b2": 10, "W": (3, 490), "b3": 3}
+SHAPES = {"K1": (10, 1, 3, 3), "b1": (10,), "K2": (10, 10, 3, 3), "b2": (10,)}
+SHAPES |= {"W": (3, 490), "b3": (3,)}
 
 
 def cnn(image, K1, b1, K2, b2, W, b3):

@@ -46,7 +46,7 @@ def total(sequence):
 
 def beam(width):
     """Keep the `width` best beginnings at each step; a beam of 1 is greedy."""
-    kept = [()]
+    kept: list[tuple[str, ...]] = [()]
     for _ in range(3):
         longer = [(*said, word) for said in kept for word in WORDS]
         kept = sorted(longer, key=total, reverse=True)[:width]

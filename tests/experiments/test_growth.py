@@ -75,4 +75,4 @@ def test_too_few_sizes_are_refused(sizes):
 
 def test_a_build_that_returns_no_graph_is_refused():
     with pytest.raises(RefusedError, match=r"build\(2\) returned a float, not a graph"):
-        gt.growth(float, [2, 3])  # type: ignore[arg-type]
+        gt.growth(float, [2, 3])

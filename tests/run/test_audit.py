@@ -289,7 +289,7 @@ def _samples(dtype: Any) -> Iterator[tuple[str, Callable[..., Any], list[Any]]]:
             continue
         if op.is_elementwise:
             middle = [low + (high - low) * rng.uniform(0.1, 0.9, 4) for low, high in op.samples]
-            cases = [(tuple(middle), {})]
+            cases: list[Any] = [(tuple(middle), {})]
         else:
             cases = op.samples(rng)
         for operands, params in cases:

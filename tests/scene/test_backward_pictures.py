@@ -1,6 +1,7 @@
 """A recorded backward pass, drawn beside the forward one: tidy, mirrored, column by column."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -56,7 +57,7 @@ def facts(request: pytest.FixtureRequest) -> GraphFacts:
 
 def untidy(scene: Scene) -> dict[str, list[object]]:
     """Return everything that is wrong with a picture."""
-    checks = (
+    checks: tuple[Callable[[Scene], Any], ...] = (
         tidy.overlapping_labels, tidy.labels_outside, tidy.overlapping_nodes, tidy.crossed_nodes,
         tidy.crossed_labels, tidy.labels_on_stubs,
     )  # fmt: skip
