@@ -160,7 +160,7 @@ class Graph(Derivatives, Readings):
     def __iter__(self) -> "Iterator[Node]":
         return iter(self.nodes)
 
-    def __getitem__(self, key: "str | int | Var") -> "Node":
+    def __getitem__(self, key: "str | int | Var | Node") -> "Node":
         """Return a node by name, id or traced value.
 
         Raises NameNotFoundError, with the nearest name, when there is none.
@@ -232,7 +232,11 @@ class Graph(Derivatives, Readings):
     # -- readings -----------------------------------------------------------------------
 
     def backward(
-        self, output: "str | int | Var | None" = None, seed: Any = None, *, record: bool = False
+        self,
+        output: "str | int | Var | Node | None" = None,
+        seed: Any = None,
+        *,
+        record: bool = False,
     ) -> "Graph":
         """Compute the upstream gradient of every node the output depends on.
 
