@@ -5,13 +5,16 @@ from collections.abc import Iterable, Mapping
 from graphtrace.annotate.facts import EdgeFacts, Extras, GraphFacts, NodeFacts
 from graphtrace.formula.fold import fold
 from graphtrace.formula.printers import to_latex, to_text
-from graphtrace.formula.tree import Call, Expr, Name, Number, substitute
+from graphtrace.formula.tree import Call, Expr, Name, Notation, Number, substitute
 from graphtrace.ops.registry import OPERANDS, Op, notations
+from graphtrace.ops.values import shape_of
 from graphtrace.run.state import State
 from graphtrace.tape.sealed import Sealed
 
 __all__ = ["build_facts", "edge_formula"]
 
+BY_ELEMENT = Notation("⊙", infix="⊙", precedence=5)
+DOTTED = Notation("·", infix="·", precedence=5)
 UPSTREAM = "δ"
 """What stands for the upstream gradient in displayed rules."""
 
@@ -91,7 +94,19 @@ def _expression(sealed: Sealed, number: int, op: Op | None) -> tuple[str, str]:
     operands = [Name(sealed.names[operand]) for operand in sealed.operands[number]]
     params = tuple(sealed.params(number).items())
     call = Call(op.name, tuple(operands), params)
-    return to_text(call, notations()), to_latex(call, notations())
+    return to_text(call, notations()), to_latex(call, _products(sealed, number))
+
+
+def _products(sealed: Sealed, number: int) -> Mapping[str, Notation]:
+    """Return the notations, with ⊙ for a product of arrays by element, and a dot for x·x.
+
+    Without a sign it would read as a product of matrices, or as one name of two letters.
+    """
+    operands = sealed.operands[number]
+    if len(operands) == 2 and all(shape_of(sealed.nodes[operand].value) for operand in operands):
+        return {**notations(), "multiply": BY_ELEMENT}
+    same = len(set(operands)) < len(operands)
+    return {**notations(), "multiply": DOTTED} if same else notations()
 
 
 def edge_formula(sealed: Sealed, target: int, slot: int, *, latex: bool = False) -> str:

@@ -1,5 +1,6 @@
 """Facts that take work of their own, made only when asked for: formulas of the inputs, costs."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,6 +19,7 @@ __all__ = ["MOST_OPERATIONS", "find_extras"]
 MOST_OPERATIONS = 60
 """Graphs of more operations than this are not read in symbols for a picture."""
 MOST_ELEMENTS, LONGEST = 4, 90
+LOG = re.compile(r"\blog\(")
 UNITS = (("GB", 1 << 30), ("MB", 1 << 20), ("kB", 1 << 10))
 
 
@@ -69,7 +71,7 @@ def _formula(read: Any, number: int, state: State) -> tuple[str, str] | None:
         formula = read(number)
     except GraphTraceError:
         return None
-    text = str(formula)
+    text = LOG.sub("ln(", str(formula))
     return (text, _latex(formula)) if len(text) <= LONGEST else None
 
 

@@ -14,6 +14,9 @@ GREEK = frozenset(
     """.split()  # noqa: SIM905 # thirty quoted words would not be more readable
 )
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+SHORT = {"lam": "lambda", "lambda_": "lambda", "eps": "epsilon"}
+# Weights as W_q or W_{xh}, as they are mostly written without the low line in programs.
+WEIGHT = re.compile(r"^([WUVKQ])([a-z]{1,2})$")
 PLAIN_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 SPECIAL = {
     "\\": r"\backslash ",
@@ -89,8 +92,12 @@ def gradient_parts(name: str) -> tuple[str, str] | None:
 
 
 def _base(word: str) -> str:
+    word = SHORT.get(word, word)
     if word in GREEK:
         return "\\" + word
+    weight = WEIGHT.match(word)
+    if weight:
+        return f"{weight[1]}_{{{weight[2]}}}"
     if len(word) == 1 and not word.isascii():
         return _greek(word)
     return word if len(word) == 1 else rf"\mathrm{{{_escape(word)}}}"

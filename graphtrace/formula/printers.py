@@ -129,6 +129,8 @@ def _latex_operator(infix: str, sides: list[str]) -> str:
         return r" \cdot " if starts_with_digit else r" \, "
     return {
         "@": r" \, ",
+        "⊙": r" \odot ",
+        "·": r" \cdot ",
         "%": r" \bmod ",
         "<=": r" \leq ",
         ">=": r" \geq ",

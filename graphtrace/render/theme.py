@@ -68,6 +68,7 @@ class Theme:
             "scope": self.soft,
             "path-mark": self.gradient,
             "badge-text": self.alarm,
+            "cause": self.alarm,
         }.get(role, self.ink)
 
     def paint(self, thing: Shape | Wire) -> Paint:

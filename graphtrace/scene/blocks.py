@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from graphtrace.scene.geometry import arrow, straight
-from graphtrace.scene.model import Label, Point, Shape, Text
+from graphtrace.scene.model import Label, Point, Shape, Text, faded
 
-__all__ = ["Arrival", "Block", "Guest", "Lead", "Row", "Stack", "arrive", "guests", "mirrored",
-           "row_labels",
-           "stack"]  # fmt: skip
+__all__ = ["Arrival", "Block", "Guest", "Lead", "Row", "Stack", "accented", "arrive", "faded_row",
+           "guests", "mirrored", "row_labels", "stack"]  # fmt: skip
 
 GAP = 4.0
 ABOVE_WIRE, BELOW_WIRE = 3.0, 3.0
+MARK_GAP = 4.0
 # The sine of the steepest angle at which a wire meets an ellipse.
 STEEPEST = 0.85
 LEAD_GAP = 5.0
@@ -35,7 +35,8 @@ class Lead:
 class Row:
     """One wire that comes in, with the type above and below it near its head.
 
-    A row with a lead has no port; the `spine` row runs level into the node.
+    A row with a lead has no port; the `spine` row runs level into the node. Its `mark` stands
+    before what is above the wire, and `weight` is what the wire's width is multiplied by.
     """
 
     edge: str
@@ -44,21 +45,46 @@ class Row:
     below: Text | None
     lead: Lead | None = None
     spine: bool = False
+    mark: Text | None = None
+    weight: float = 1.0
+    faded: bool = False
 
     @property
     def width(self) -> float:
         """The room that the type needs along the wire."""
-        return max((ink.width for ink in (self.above, self.below) if ink), default=0.0)
+        upper = [ink.width for ink in (self.mark, self.above) if ink]
+        over = sum(upper) + MARK_GAP * (len(upper) - 1)
+        return max(over, self.below.width if self.below else 0.0, 0.0)
 
     @property
     def rise(self) -> float:
         """The room above the wire."""
-        return self.above.height + ABOVE_WIRE if self.above else 4.0
+        upper = [ink.height for ink in (self.mark, self.above) if ink]
+        return max(upper) + ABOVE_WIRE + self.swell if upper else 4.0
 
     @property
     def fall(self) -> float:
         """The room below the wire."""
-        return self.below.height + BELOW_WIRE if self.below else 4.0
+        return self.below.height + BELOW_WIRE + self.swell if self.below else 4.0
+
+    @property
+    def swell(self) -> float:
+        """How far a heavy wire reaches further to each side than a usual one."""
+        return max(0.6 * (self.weight - 1), 0.0)
+
+
+def faded_row(row: Row) -> Row:
+    """Return a row that is there for context only."""
+    inks = {
+        part: ink and replace(ink, role=faded(ink.role))
+        for part, ink in (("above", row.above), ("below", row.below), ("mark", row.mark))
+    }
+    lead = row.lead and replace(
+        row.lead,
+        role=faded(row.lead.role),
+        ink=replace(row.lead.ink, role=faded(row.lead.ink.role)),
+    )
+    return replace(row, **inks, lead=lead, faded=True)  # type: ignore[arg-type] # inks, by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +118,8 @@ class Arrival:
     start: Point
     path: tuple[Point, ...]
     head: tuple[Point, Point, Point]
+    weight: float = 1.0
+    faded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +156,24 @@ class Block:
     def exit(self) -> Point:
         """Where wires leave."""
         return (0.0 if self.mirrored else self.width), self.axis
+
+
+def accented(block: Block, weight: float, role: str, *, fades: bool) -> Block:
+    """Return a block whose wire out has another weight and role, or one that fades as a whole."""
+    if fades:
+        shapes = tuple(replace(shape, role=faded(shape.role)) for shape in block.shapes)
+        labels = tuple(
+            replace(label, ink=replace(label.ink, role=faded(label.ink.role)))
+            for label in block.labels
+        )
+        return replace(block, shapes=shapes, labels=labels)
+    if weight == 1.0 and role == "wire":
+        return block
+    shapes = tuple(
+        replace(shape, role=role, weight=weight) if shape.role == "wire" else shape
+        for shape in block.shapes
+    )
+    return replace(block, shapes=shapes)
 
 
 def mirrored(block: Block) -> Block:
@@ -197,10 +243,17 @@ def row_labels(pile: Stack, axis: float, right: float) -> list[Label]:
     middle = right - pile.type / 2
     for row, offset in zip(pile.rows, pile.offsets, strict=True):
         y = axis + offset
+        shift = 0.0
+        if row.mark:
+            over = row.mark.width + (MARK_GAP + row.above.width if row.above else 0.0)
+            left, shift = middle - over / 2, (row.mark.width + MARK_GAP) / 2
+            labels.append(Label(row.mark, left, y - ABOVE_WIRE - row.swell - row.mark.descent))
         if row.above:
-            labels.append(Label(row.above, middle, y - ABOVE_WIRE - row.above.descent, "middle"))
+            level = y - ABOVE_WIRE - row.swell - row.above.descent
+            labels.append(Label(row.above, middle + shift, level, "middle"))
         if row.below:
-            labels.append(Label(row.below, middle, y + BELOW_WIRE + row.below.ascent, "middle"))
+            level = y + BELOW_WIRE + row.swell + row.below.ascent
+            labels.append(Label(row.below, middle, level, "middle"))
     return labels
 
 
@@ -228,17 +281,19 @@ def arrive(
     for row, offset in zip(pile.rows, pile.offsets, strict=True):
         start = (pile.start(row), axis + offset)
         if radii is None:
-            head, end = arrow((centre, start[1]), 0.0)
+            head, end = arrow((centre, start[1]), 0.0, row.weight)
             path: tuple[Point, ...] = straight(start, end)
         else:
             # Half of the wire's height, so that it falls all the way and never hooks back.
             lean = max(-STEEPEST, min(STEEPEST, 0.55 * offset / radii[1]))
             angle = math.asin(lean)
             tip = (centre - radii[0] * math.cos(angle), axis + radii[1] * lean)
-            head, end = arrow(tip, -angle)
+            head, end = arrow(tip, -angle, row.weight)
             level = (bend, start[1])
             path = (*straight(start, level), *_turn(level, end, -angle))
-        arrivals.append(Arrival(row.edge, row.lead is None, start, path, head))
+        arrivals.append(
+            Arrival(row.edge, row.lead is None, start, path, head, row.weight, row.faded)
+        )
     return tuple(arrivals)
 
 

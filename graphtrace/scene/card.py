@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from graphtrace.annotate.facts import NodeFacts, Value
-from graphtrace.annotate.summary import element_count, signature, summarize, thumbnail
+from graphtrace.annotate.summary import element_count, number, summarize, thumbnail
 from graphtrace.formula.names import latex_name
 from graphtrace.scene.blocks import Block, Row, arrive, guests, row_labels, stack
 from graphtrace.scene.model import Shape, Text
+from graphtrace.scene.notes import Notes, gradient_in_symbols, small_print, value_in_symbols
 from graphtrace.scene.options import Options
 from graphtrace.scene.plan import Plan
 from graphtrace.scene.strips import (
@@ -23,7 +24,7 @@ from graphtrace.scene.strips import (
     statistics_strip,
 )
 from graphtrace.scene.typeset import math, name, plain
-from graphtrace.scene.wording import describe_node, gradient_name
+from graphtrace.scene.wording import describe_node, exceptional, gradient_ink
 
 __all__ = ["Scales", "card_block", "scales_of"]
 
@@ -55,15 +56,16 @@ def card_block(
     rows: list[Row],
     options: Options,
     scales: Scales,
-    output: str,
     role: str = "value",
+    *,
+    notes: Notes | None = None,
 ) -> Block:
     """Return a card with its operands' last pieces of wire at the left.
 
     `role` is what its value is: a value, or in a backward pass a gradient.
     """
     title, description = describe_node(node, options.digits)
-    inside = _inside(node, options, scales, output, role)
+    inside = _inside(node, options, scales, notes or Notes(), role)
     pile_ = stack(rows, least=24.0)
     # Whole, so that the card ends where its block does.
     left = trigonometry.ceil(pile_.width + 16) if rows else 0
@@ -85,24 +87,25 @@ def card_block(
     )  # fmt: skip
 
 
-def _inside(node: NodeFacts, options: Options, scales: Scales, output: str, role: str) -> Strip:
+def _inside(node: NodeFacts, options: Options, scales: Scales, notes: Notes, role: str) -> Strip:
     strips = []
     if "name" in options.show or "formula" in options.show:
         strips.append(_header(node))
-    small = [signature(node.value)] if np.ndim(node.value) or "shape" in options.show else []
-    if "where" in options.show and node.where is not None:
-        small.append(str(node.where))
-    if small:
-        strips.append(line_strip(plain("   ".join(small), "shape", 10.0, limit=48)))
+    symbols = value_in_symbols(notes, unlike=node.expression)
+    if symbols:
+        strips.append(line_strip(symbols))
+    if np.ndim(node.value):
+        options = replace(options, show=options.show | {"shape"})
+    prints = small_print(node, options, notes)
+    strips += [beside([line_strip(ink) for ink in prints[at : at + 2]]) for at in (0, 2)]
     if "value" in options.show:
         peak = scales.value if role == "value" else scales.gradient
         strips += _summary(node.value, role, options.digits, peak)
     if "grad" in options.show and node.grad is not None:
-        strips.append(
-            line_strip(plain(gradient_name(output, node.name), "gradient", 11.0, italic=True))
-        )
+        formula = gradient_in_symbols(node, notes)
+        strips.append(line_strip(formula or gradient_ink(notes.output, node.name, 11.0)))
         strips += _summary(node.grad, "gradient", options.digits, scales.gradient)
-    return pile(strips)
+    return pile([strip for strip in strips if strip.labels or strip.shapes])
 
 
 def _header(node: NodeFacts) -> Strip:
@@ -123,6 +126,9 @@ def _roomy(ink: Text) -> Text:
 def _summary(value: Value, role: str, digits: int, peak: float) -> list[Strip]:
     summary = summarize(value, digits)
     strips: list[Strip] = []
+    if np.ndim(value) == 0 and exceptional(value):
+        # The badge is the number.
+        return [badge_strip((number(value, digits),))]
     if summary.grid is not None and np.ndim(value) == 0:
         text = plain(summary.grid[0][0].replace("-", "\u2212"), role, 13.0, italic=role != "value")
         strips.append(line_strip(text))

@@ -4,17 +4,19 @@ import math as trigonometry
 from dataclasses import dataclass, replace
 
 from graphtrace.annotate.facts import NodeFacts, Value
-from graphtrace.annotate.summary import brief, signature
+from graphtrace.annotate.summary import brief
 from graphtrace.formula.names import latex_name
 from graphtrace.scene.blocks import Block, Lead, Row, arrive, guests, row_labels, stack
 from graphtrace.scene.model import Label, Shape, Text
+from graphtrace.scene.notes import Notes, gradient_in_symbols, small_print, value_in_symbols
 from graphtrace.scene.options import Options
+from graphtrace.scene.select import STUB
 from graphtrace.scene.typeset import math, name, plain
 from graphtrace.scene.wording import describe_node, exceptional, numeral, value_text
 
-__all__ = ["MOST_ROWS", "lead_of", "operation_block", "source_block"]
+__all__ = ["MOST_ROWS", "lead_of", "operation_block", "source_block", "stub_block"]
 
-VALUE, SMALL, GLYPH, NAME = 13.0, 10.0, 16.0, 18.0
+VALUE, GLYPH, NAME, SMALL_NAME = 13.0, 16.0, 18.0, 15.0
 RADIUS = 16.0
 LEAST_STUB, STEP = 36.0, 4.0
 LIFT = 4.0
@@ -90,14 +92,10 @@ def _even(rise: float, fall: float) -> int:
     return 2 * trigonometry.ceil(max(rise, fall) + 1)
 
 
-def _notes(node: NodeFacts, options: Options) -> list[Text]:
-    """Return the small print below a node: shape and place in the source, when asked for."""
-    found = []
-    if "shape" in options.show:
-        found.append(plain(signature(node.value), "shape", SMALL))
-    if "where" in options.show and node.where is not None:
-        found.append(plain(str(node.where), "where", SMALL, limit=32))
-    return found
+def _notes(node: NodeFacts, options: Options, notes: Notes) -> list[Text]:
+    """Return the small print below a node."""
+    gradient = gradient_in_symbols(node, notes)
+    return [*([gradient] if gradient else []), *small_print(node, options, notes)]
 
 
 def _below(notes: list[Text], centre: float, top: float) -> list[Label]:
@@ -108,7 +106,9 @@ def _below(notes: list[Text], centre: float, top: float) -> list[Label]:
     return labels
 
 
-def source_block(node: NodeFacts, options: Options, role: str = "value") -> Block:
+def source_block(
+    node: NodeFacts, options: Options, role: str = "value", *, notes: Notes | None = None
+) -> Block:
     """Return an input (its name at the wire's left end) or a constant (its number there).
 
     `role` is what its value is: in a backward pass the seed is a gradient, and has a name.
@@ -120,18 +120,18 @@ def source_block(node: NodeFacts, options: Options, role: str = "value") -> Bloc
     else:
         ink = name(node.name, "name", NAME)
     stub = _stub(node, options, role, bare=constant)
-    notes = _notes(node, options) if not constant else []
+    prints = _notes(node, options, notes or Notes()) if not constant else []
     left = ink.width + 7
-    width = trigonometry.ceil(max(left + stub.length, *(n.width for n in notes), 0.0))
+    width = trigonometry.ceil(max(left + stub.length, *(n.width for n in prints), 0.0))
     drop = min((ink.ascent - ink.descent) / 2, 6.0) if ink.art else CAP * ink.size / 2
-    fall = max(max(stub.fall, 10.0) + sum(n.height + 1 for n in notes), drop + ink.descent)
+    fall = max(max(stub.fall, 10.0) + sum(n.height + 1 for n in prints), drop + ink.descent)
     height = _even(max(stub.rise, 10.0, ink.ascent - drop), fall)
     axis = height / 2
     shapes, labels = _draw_stub(stub, left, axis)
     # Long blocks keep their wire up to the port at the right edge.
     shapes[0] = Shape("line", "wire", left, axis, width - left, 0)
     labels.append(Label(ink, 0, axis + drop))
-    labels += _below(notes, width / 2, axis + max(stub.fall, 10.0))
+    labels += _below(prints, width / 2, axis + max(stub.fall, 10.0))
     return Block(
         f"n{node.id}", node.kind, title, description, width, height, (), tuple(shapes),
         tuple(labels), node.scope,
@@ -141,13 +141,34 @@ def source_block(node: NodeFacts, options: Options, role: str = "value") -> Bloc
 def lead_of(node: NodeFacts, key: str, options: Options, kind: str = "alias") -> Lead:
     """Return what stands for a constant or another node inside of the block that uses it.
 
-    `kind` is ``"alias"`` for a hub, ``"reference"`` for a forward value in the backward pass.
+    `kind` is ``"alias"`` for a hub, ``"reference"`` for a forward value in the backward pass, and
+    ``"stub"`` where the picture ends.
     """
     title, description = describe_node(node, options.digits)
     if node.kind == "constant":
         ink = plain(numeral(brief(node.value, options.digits)), "constant", VALUE)
         return Lead(key, "constant", title, description, ink)
+    if kind == STUB:
+        ink = math(rf"\cdots\,{latex_name(node.name)}", f"… {node.name}", "name", 15.0, limit=24)
+        return Lead(key, kind, title, description, ink)
     return Lead(key, kind, title, description, name(node.name, "name", 15.0))
+
+
+def stub_block(node: NodeFacts, rows: list[Row]) -> Block:
+    """Return what stands where a node's value is used outside of the picture."""
+    pile = stack(rows)
+    ink = math(rf"{node.latex}\,\cdots", f"{node.name} …", "name", SMALL_NAME, widest=200.0)
+    left = pile.width + 12.0
+    drop = min((ink.ascent - ink.descent) / 2, 5.0)
+    height = _even(max(pile.reach, ink.ascent - drop), max(pile.reach, ink.descent + drop))
+    axis = height / 2
+    labels = (*row_labels(pile, axis, left - 10), Label(ink, left + 4, axis + drop))
+    title = f"{node.name} …"
+    return Block(
+        f"n{node.id}", STUB, title, "goes on outside of this picture",
+        trigonometry.ceil(left + 4 + ink.width), height, arrive(pile, axis, left, left, None), (),
+        labels, node.scope,
+    )  # fmt: skip
 
 
 def operation_block(
@@ -158,13 +179,15 @@ def operation_block(
     *,
     named: bool,
     output: bool,
+    notes: Notes | None = None,
 ) -> Block:
     """Return an operation: its operands' last pieces of wire, its circle, its stub."""
     title, description = describe_node(node, options.digits)
+    notes = notes or Notes()
     glyph = plain(node.symbol, "operator", GLYPH if len(node.symbol) < 3 else 13.0, limit=14)
     radius = max(RADIUS, glyph.width / 2 + 8)
     stub, pile = _stub(node, options, role), stack(rows, 26.0 if len(rows) <= MOST_ROWS else 9.0)
-    caption = _caption(node, options, named and not output)
+    captions = _captions(node, options, notes, named and not output)
     end = name(node.name, "name", NAME) if output and "name" in options.show else None
 
     reach = max((abs(offset) for offset in pile.offsets), default=0.0)
@@ -173,8 +196,8 @@ def operation_block(
     centre = bend + (funnel if rows else 0.0) + radius
     start = centre + radius
     top, bottom = min(pile.offsets, default=0.0), max(pile.offsets, default=0.0)
-    above = _small_print([caption] if caption else [], centre, radius, stub.rise, -top, -1)
-    below = _small_print(_notes(node, options), centre, radius, stub.fall, bottom, 1)
+    above = _small_print(captions, centre, radius, stub.rise, -top, -1)
+    below = _small_print(_notes(node, options, notes), centre, radius, stub.fall, bottom, 1)
     middle = min((end.ascent - end.descent) / 2, 6.0) if end else 0.0
     tall = max(end.ascent - middle, end.descent + middle) if end else 0.0
     room = max(RADIUS + 1, pile.reach, tall)
@@ -226,12 +249,17 @@ def _small_print(
     return _SmallPrint(tuple(labels), at if inks else 0.0, right + 2)
 
 
-def _caption(node: NodeFacts, options: Options, named: bool) -> Text | None:
-    """Return what stands above the circle: the name, or `name = formula` when asked for."""
+def _captions(node: NodeFacts, options: Options, notes: Notes, named: bool) -> list[Text]:
+    """Return what stands above the circle, from below: the name or `name = formula`, symbols."""
     if "formula" in options.show:
         tex = f"{latex_name(node.name)} = {node.latex}"
         text = f"{node.name} = {node.expression}"
-        return math(tex, text, "name", 12.0, widest=180.0, limit=32)
-    if named and "name" in options.show:
-        return name(node.name, "name", 12.0)
-    return None
+        formula = math(tex, text, "name", 12.0, widest=180.0, limit=32)
+        symbols = value_in_symbols(notes, unlike=node.expression)
+        # Above the circle the last line is at the top.
+        return [symbols, formula] if symbols else [formula]
+    symbols = value_in_symbols(notes, name=node.name if "name" in options.show else "")
+    if symbols:
+        return [symbols]
+    named = named and "name" in options.show
+    return [name(node.name, "name", 12.0)] if named else []

@@ -4,19 +4,27 @@ import math
 
 from graphtrace.scene.model import Box, Point
 
-__all__ = ["arrow", "bounds", "sample", "straight"]
+__all__ = ["arrow", "bounds", "overlap", "sample", "straight"]
 
 HEAD, HALF = 8.0, 2.9
+LONGER, WIDER = 0.9, 0.8
 
 
-def arrow(tip: Point, angle: float) -> tuple[tuple[Point, Point, Point], Point]:
-    """Return the triangle of an arrowhead that flies at `angle`, and where its wire ends."""
+def arrow(
+    tip: Point, angle: float, weight: float = 1.0
+) -> tuple[tuple[Point, Point, Point], Point]:
+    """Return the triangle of an arrowhead that flies at `angle`, and where its wire ends.
+
+    Heads of heavy lines are longer and wider, but less so than their lines.
+    """
     dx, dy = math.cos(angle), math.sin(angle)
-    back = (tip[0] - HEAD * dx, tip[1] - HEAD * dy)
-    left = (back[0] - HALF * dy, back[1] + HALF * dx)
-    right = (back[0] + HALF * dy, back[1] - HALF * dx)
+    more = max(weight - 1.0, 0.0)
+    long, half = HEAD + LONGER * more, HALF + WIDER * more
+    back = (tip[0] - long * dx, tip[1] - long * dy)
+    left = (back[0] - half * dy, back[1] + half * dx)
+    right = (back[0] + half * dy, back[1] - half * dx)
     # The wire ends a little inside of the head, so that no gap shows.
-    return (tip, left, right), (tip[0] - (HEAD - 1) * dx, tip[1] - (HEAD - 1) * dy)
+    return (tip, left, right), (tip[0] - (long - 1) * dx, tip[1] - (long - 1) * dy)
 
 
 def straight(start: Point, end: Point) -> tuple[Point, Point, Point]:
@@ -41,6 +49,11 @@ def sample(points: tuple[Point, ...], steps: int = 12) -> list[Point]:
                 )
             )
     return found
+
+
+def overlap(one: Box, two: Box) -> bool:
+    """Tell whether two boxes share any area."""
+    return one.x < two.right and one.right > two.x and one.y < two.bottom and one.bottom > two.y
 
 
 def bounds(boxes: list[Box], points: list[Point]) -> Box:

@@ -8,7 +8,7 @@ from graphtrace.scene.model import Box, Point
 if TYPE_CHECKING:
     from graphtrace.scene.layout import Frame
 
-__all__ = ["place_in_columns"]
+__all__ = ["columns_of", "place_in_columns"]
 
 COLUMN_GAP, ROW_GAP, MARGIN = 44.0, 14.0, 20.0
 
@@ -46,7 +46,7 @@ def _extent(frame: "Frame", members: list[int], corners: list[Point]) -> Box:
 
 def _place(frame: "Frame", there: list[int], corners: list[Point]) -> None:
     """Place some of the boxes, in columns from left to right."""
-    columns = _columns(frame)
+    columns = columns_of(frame)
     sources: list[list[int]] = [[] for _ in frame.boxes]
     for edge in frame.edges:
         sources[edge.target].append(edge.source)
@@ -60,7 +60,7 @@ def _place(frame: "Frame", there: list[int], corners: list[Point]) -> None:
         x += wide + COLUMN_GAP
 
 
-def _columns(frame: "Frame") -> list[int]:
+def columns_of(frame: "Frame") -> list[int]:
     """Return each box's column; Kahn's walk, as boxes need not come in order."""
     count = len(frame.boxes)
     targets: list[list[int]] = [[] for _ in range(count)]

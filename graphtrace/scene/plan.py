@@ -5,9 +5,12 @@ from dataclasses import dataclass, replace
 
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts
 from graphtrace.annotate.summary import element_count
-from graphtrace.scene.blocks import Row
+from graphtrace.scene.accents import Accents, norm_of
+from graphtrace.scene.blocks import Row, faded_row
 from graphtrace.scene.circuit import MOST_ROWS, lead_of
 from graphtrace.scene.options import Options
+from graphtrace.scene.select import STUB, Selection, key_of
+from graphtrace.scene.typeset import plain
 from graphtrace.scene.wording import IDENTIFIER, TINY, contribution_text, describe_edge, local_text
 
 __all__ = ["HUB", "SMALL", "Plan", "edge_key", "make_plan", "rows_of"]
@@ -15,7 +18,7 @@ __all__ = ["HUB", "SMALL", "Plan", "edge_key", "make_plan", "rows_of"]
 HUB = 8
 # Up to this many operations, each one shows its name.
 SMALL = 12
-LOCAL, CONTRIBUTION = 10.5, 11.0
+LOCAL, CONTRIBUTION, MARK = 10.5, 11.0, 13.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,10 @@ class Plan:
     depths: the number of operations on the longest way to a node.
     back: the nodes of a recorded backward pass, drawn from right to left.
     flows: those of them that depend on the seed: gradients and parts of gradients.
+    accents: what stands out.
+    outside: nodes that are not drawn; their names stand at their uses.
+    cut: keys of edges that go on in another row.
+    output: the name of what gradients are taken of.
     """
 
     facts: GraphFacts
@@ -47,10 +54,20 @@ class Plan:
     depths: dict[int, int]
     back: frozenset[int]
     flows: frozenset[int]
+    accents: Accents
+    outside: frozenset[int]
+    cut: frozenset[str]
+    output: str
 
     def led(self, edge: EdgeFacts) -> bool:
         """Tell whether a use starts inside of its target's block, not at the node itself."""
-        return edge.source in self.hubs or edge.source in self.asides or self.crosses(edge)
+        return (
+            edge.source in self.hubs
+            or edge.source in self.asides
+            or edge.source in self.outside
+            or edge_key(edge) in self.cut
+            or self.crosses(edge)
+        )
 
     def crosses(self, edge: EdgeFacts) -> bool:
         """Tell whether the backward pass uses a forward value here."""
@@ -59,16 +76,30 @@ class Plan:
 
 def edge_key(edge: EdgeFacts) -> str:
     """Return the stable key of an edge."""
-    return f"e{edge.source}-{edge.target}-{edge.slot}"
+    return key_of(edge.source, edge.target, edge.slot)
 
 
-def make_plan(facts: GraphFacts, options: Options) -> Plan:
-    """Return the decisions for a graph."""
+def make_plan(
+    chosen: Selection,
+    options: Options,
+    accents: Accents | None = None,
+    cut: frozenset[str] = frozenset(),
+) -> Plan:
+    """Return the decisions for a graph; `cut` are the edges that go on in another row."""
+    facts = chosen.facts
     uses = _grouped(facts.edges, lambda edge: edge.source)
     incoming = _grouped(facts.edges, lambda edge: edge.target)
     back = frozenset(facts.mirror)
+    stubs = {node.id for node in facts.nodes if node.kind == STUB}
     crossing = [e for e in facts.edges if e.target in back and e.source not in back]
-    ways = _grouped([e for e in facts.edges if e not in crossing], lambda edge: edge.source)
+    ways = _grouped(
+        [
+            edge
+            for edge in facts.edges
+            if edge.target not in stubs and (edge.source in back or edge.target not in back)
+        ],
+        lambda edge: edge.source,
+    )
     hubs = frozenset(id_ for id_, edges in ways.items() if len(edges) > HUB)
     words = {word for edge in facts.edges for word in IDENTIFIER.findall(edge.formula)}
     operations = [node.id for node in facts.nodes if node.kind == "op"]
@@ -88,8 +119,9 @@ def make_plan(facts: GraphFacts, options: Options) -> Plan:
     depths = _depths(facts)
     flows = _flows(facts)
     return Plan(
-        facts, options, cards, uses, incoming, hubs, asides, quoted, ends, depths, back, flows
-    )
+        facts, options, cards, uses, incoming, hubs, asides, quoted, ends, depths, back, flows,
+        accents or Accents(), chosen.outside, cut, chosen.output,
+    )  # fmt: skip
 
 
 def _flows(facts: GraphFacts) -> frozenset[int]:
@@ -105,7 +137,8 @@ def _flows(facts: GraphFacts) -> frozenset[int]:
 def _depths(facts: GraphFacts) -> dict[int, int]:
     depths: dict[int, int] = {}
     for node in facts.nodes:
-        depths[node.id] = 1 + max((depths[id_] for id_ in node.operands), default=-1)
+        # An operand outside of the picture has no depth in it.
+        depths[node.id] = 1 + max((depths.get(id_, -1) for id_ in node.operands), default=-1)
     return depths
 
 
@@ -123,7 +156,7 @@ def _cards(facts: GraphFacts, look: str) -> frozenset[int]:
     if look == "circuit":
         return frozenset()
     if look == "card":
-        return frozenset(node.id for node in facts.nodes)
+        return frozenset(node.id for node in facts.nodes if node.kind != STUB)
     sizes = {node.id: element_count(node.value) for node in facts.nodes}
     if max(sizes.values(), default=0) <= TINY:
         return frozenset()
@@ -162,17 +195,25 @@ def _spine(plan: Plan, edges: tuple[EdgeFacts, ...]) -> int | None:
 
 
 def _row(plan: Plan, edge: EdgeFacts, node: NodeFacts, source: NodeFacts, *, quiet: bool) -> Row:
-    show, digits = plan.options.show, plan.options.digits
-    card = node.id in plan.cards
+    show, digits, accents = plan.options.show, plan.options.digits, plan.accents
+    key, card = edge_key(edge), node.id in plan.cards
     title = describe_edge(edge, source.name, node.name, digits)
     above = below = lead = None
     if "local" in show and not quiet and node.id not in plan.back:
         above = local_text(edge, LOCAL, digits, long=card)
-    shared = len(plan.uses[edge.source]) > 1
+    shared = sum(use.contribution is not None for use in plan.uses[edge.source]) > 1
     wanted = "contribution" in show or ("grad" in show and (shared or card))
     if wanted and not quiet and edge.contribution is not None:
         below = contribution_text(edge.contribution, CONTRIBUTION, digits, whole=not card)
     if plan.led(edge):
-        kind = "reference" if plan.crosses(edge) else "alias"
-        lead = lead_of(source, f"a{edge_key(edge)}", plan.options, kind)
-    return Row(edge_key(edge), title, above, below, lead)
+        lead = lead_of(source, f"a{key}", plan.options, _kind_of_lead(plan, edge, source))
+    mark = plain(accents.marks[key], "path-mark", MARK) if key in accents.marks else None
+    weight = accents.weight([key], norm_of(edge.contribution))
+    row = Row(key, title, above, below, lead, mark=mark, weight=weight)
+    return faded_row(row) if accents.fades(key) else row
+
+
+def _kind_of_lead(plan: Plan, edge: EdgeFacts, source: NodeFacts) -> str:
+    if plan.crosses(edge):
+        return "reference"
+    return STUB if edge.source in plan.outside and source.kind == "op" else "alias"

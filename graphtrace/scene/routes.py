@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from graphtrace.scene.blocks import Block
-from graphtrace.scene.geometry import bounds, sample, straight
+from graphtrace.scene.geometry import bounds, overlap, sample, straight
 from graphtrace.scene.model import Box, Point
 
 __all__ = ["EDGE", "SIDE", "Wall", "joined", "joined_backwards", "wall"]
@@ -144,12 +144,8 @@ def _meets(curve: Points, walls: Sequence[Wall]) -> bool:
     near = [
         part
         for wall in walls
-        if _touch(wall.outline, around)
+        if overlap(wall.outline, around)
         for part in wall.parts
-        if _touch(part, around)
+        if overlap(part, around)
     ]
     return any(box.x < x < box.right and box.y < y < box.bottom for box in near for x, y in points)
-
-
-def _touch(one: Box, two: Box) -> bool:
-    return one.x < two.right and one.right > two.x and one.y < two.bottom and one.bottom > two.y

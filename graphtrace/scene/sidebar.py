@@ -1,8 +1,9 @@
-"""What stands below the picture: boxes for nodes of many uses, and the legend of heat maps."""
+"""What stands below the picture: boxes for nodes of many uses, and keys."""
 
 from graphtrace.annotate.facts import NodeFacts
-from graphtrace.annotate.summary import brief, element_count, number
-from graphtrace.scene.card import Scales, scales_of
+from graphtrace.annotate.summary import brief, element_count
+from graphtrace.scene.card import scales_of
+from graphtrace.scene.legend import cost_legend, heat_legend, path_legend, thickness_legend
 from graphtrace.scene.model import Box, SceneNode, Shape, Text
 from graphtrace.scene.plan import Plan
 from graphtrace.scene.strips import Strip, beside, line_strip, pile
@@ -19,9 +20,7 @@ TEXT = 11.0
 def sidebar(plan: Plan, around: Box) -> list[SceneNode]:
     """Return the boxes below a picture, in rows no wider than it (or than one box)."""
     boxes = [_hub(plan, node) for node in plan.facts.nodes if node.id in _listed(plan)]
-    scales = scales_of(plan)
-    if scales.value or scales.gradient:
-        boxes.append(_legend(scales, plan.options.digits))
+    boxes += _legends(plan)
     x, y, tall = around.x, around.bottom + BELOW, 0.0
     found = []
     for key, role, title, strip in boxes:
@@ -36,6 +35,22 @@ def sidebar(plan: Plan, around: Box) -> list[SceneNode]:
         )  # fmt: skip
         x, tall = x + strip.width + GAP, max(tall, strip.height)
     return found
+
+
+def _legends(plan: Plan) -> list[tuple[str, str, str, Strip]]:
+    """Return the keys to what is drawn, for those things that are."""
+    digits, accents, found = plan.options.digits, plan.accents, []
+    scales = scales_of(plan)
+    if scales.value or scales.gradient:
+        found.append(("legend", "colours of the heat maps", heat_legend(scales, digits)))
+    if accents.thickness:
+        widths = thickness_legend(accents.thickness, digits)
+        found.append(("legend-widths", "line widths", widths))
+    if accents.ranked:
+        found.append(("legend-paths", "highlighted paths", path_legend(accents.ranked, digits)))
+    if plan.facts.extras.total and "cost" in plan.options.show:
+        found.append(("legend-cost", "cost", cost_legend(plan.facts.extras.total)))
+    return [(key, "legend", title, strip) for key, title, strip in found]
 
 
 def _listed(plan: Plan) -> set[int]:
@@ -54,9 +69,8 @@ def _hub(plan: Plan, node: NodeFacts) -> tuple[str, str, str, Strip]:
     head.append(line_strip(plain(f"{len(uses)} uses", "shape", TEXT)))
     strips = [beside(head, gap=8.0)]
     if "grad" in show and node.grad is not None:
-        output = next(n.name for n in plan.facts.nodes if n.id == plan.facts.output)
         total = contribution_text(node.grad, 13.0, digits).text
-        words = f"{gradient_name(output, node.name)} = {total}"
+        words = f"{gradient_name(plan.output, node.name)} = {total}"
         strips.append(line_strip(_gradient(words, 13.0)))
         terms = [
             contribution_text(edge.contribution, TEXT, digits).text
@@ -104,26 +118,3 @@ def _framed(inside: Strip, pad: float = 9.0) -> Strip:
         (frame, *(shape.moved(pad, pad) for shape in inside.shapes)),
         tuple(label.moved(pad, pad) for label in inside.labels),
     )  # fmt: skip
-
-
-def _legend(scales: Scales, digits: int) -> tuple[str, str, str, Strip]:
-    """Return the key to the heat maps' colours."""
-    parts = []
-    for role, peak in (("value", scales.value), ("gradient", scales.gradient)):
-        if peak:
-            text = numeral(number(peak, min(digits, 3)))
-            parts += [
-                line_strip(plain(f"{role}s  \u2212{text}", role, 10.0, italic=role != "value")),
-                _ramp(),
-                line_strip(plain(text, role, 10.0, italic=role != "value")),
-            ]
-    return "legend", "legend", "colours of the heat maps", beside(parts, gap=6.0)
-
-
-def _ramp(steps: int = 21) -> Strip:
-    shapes = tuple(
-        Shape("rect", "heat", 4.0 * i, 0, 4.0, 9, level=round(2 * i / (steps - 1) - 1, 3))
-        for i in range(steps)
-    )
-    frame = Shape("rect", "heat-frame", 0, 0, 4.0 * steps, 9)
-    return Strip(4.0 * steps, 9, (*shapes, frame))

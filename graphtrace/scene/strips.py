@@ -1,5 +1,6 @@
 """The strips that cards are stacked from: lines of type, aligned grids, histograms, heat maps."""
 
+import math
 from dataclasses import dataclass
 
 from graphtrace.annotate.summary import Summary, Thumbnail, number
@@ -7,8 +8,8 @@ from graphtrace.scene.model import Label, Shape, Text
 from graphtrace.scene.typeset import plain
 from graphtrace.scene.wording import numeral
 
-__all__ = ["Strip", "badge_strip", "beside", "grid_strip", "heat_strip", "line_strip", "pile",
-           "statistics_strip"]  # fmt: skip
+__all__ = ["Strip", "badge_strip", "beside", "grid_strip", "heat_strip", "level_of", "line_strip",
+           "pile", "statistics_strip"]  # fmt: skip
 
 TEXT = 10.5
 BAR, TALL = 5.0, 12.0
@@ -124,6 +125,15 @@ def _bars(spark: tuple[int, ...], role: str) -> Strip:
     return Strip(len(spark) * (BAR + 1) - 1, TALL, tuple(shapes))
 
 
+def level_of(value: float, peak: float) -> float:
+    """Return the place of a value on the colour scale, in [-1, 1].
+
+    It is the root of the share in the peak, so that what is a hundred times smaller is still seen.
+    """
+    share = min(abs(value) / peak, 1.0) if peak > 0 else 0.0
+    return round(math.copysign(math.sqrt(share), value), 3)
+
+
 def heat_strip(thumb: Thumbnail, peak: float) -> Strip:
     """Return a heat map; colours span -peak … peak, centred on 0, crosses mark NaN and ∞."""
     rows = len(thumb.cells)
@@ -134,12 +144,20 @@ def heat_strip(thumb: Thumbnail, peak: float) -> Strip:
         for j, cell in enumerate(row):
             x, y = j * CELL, i * tall
             if cell is None:
-                shapes.append(Shape("rect", "heat-bad", x, y, CELL, tall))
+                shapes += _crossed(x, y, tall)
                 continue
-            level = max(-1.0, min(1.0, cell / peak)) if peak > 0 else 0.0
-            shapes.append(Shape("rect", "heat", x, y, CELL, tall, level=round(level, 3)))
+            shapes.append(Shape("rect", "heat", x, y, CELL, tall, level=level_of(cell, peak)))
     shapes.append(Shape("rect", "heat-frame", 0, 0, columns * CELL, rows * tall))
     return Strip(columns * CELL, rows * tall, tuple(shapes))
+
+
+def _crossed(x: float, y: float, tall: float) -> list[Shape]:
+    """Return the cell of a heat map that holds NaN or an infinity: it has a cross."""
+    lines = [
+        Shape("line", "heat-bad", x, y + (0 if way > 0 else tall), CELL, way * tall)
+        for way in (1, -1)
+    ]
+    return [Shape("rect", "heat-bad", x, y, CELL, tall), *lines]
 
 
 def badge_strip(texts: tuple[str, ...]) -> Strip:

@@ -6,7 +6,7 @@ import numpy as np
 
 from graphtrace.annotate.facts import EdgeFacts, NodeFacts, Value
 from graphtrace.annotate.summary import brief, element_count, gist, signature
-from graphtrace.formula.names import pretty_name
+from graphtrace.formula.names import latex_name, pretty_name
 from graphtrace.scene.model import Text
 from graphtrace.scene.typeset import math, plain, printable, shorten
 
@@ -17,6 +17,7 @@ __all__ = [
     "describe_edge",
     "describe_node",
     "exceptional",
+    "gradient_ink",
     "gradient_name",
     "local_text",
     "numeral",
@@ -47,6 +48,12 @@ def exceptional(value: Value) -> bool:
 def gradient_name(output: str, name: str) -> str:
     """Return ∂f/∂h₁."""
     return f"∂{shorten(pretty_name(output), 14)}/∂{shorten(pretty_name(name), 14)}"
+
+
+def gradient_ink(output: str, name: str, size: float) -> Text:
+    """Return ∂f/∂h₁ as mathematics on one line."""
+    tex = rf"\partial {latex_name(output)} / \partial {latex_name(name)}"
+    return math(tex, gradient_name(output, name), "gradient", size, widest=20 * size)
 
 
 def local_text(edge: EdgeFacts, size: float, digits: int, *, long: bool = False) -> Text | None:

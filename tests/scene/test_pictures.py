@@ -18,8 +18,9 @@ from graphtrace.scene.options import Options, check_look, check_show
 from tests.scene import samples
 
 
-def drawn(facts: GraphFacts, *show: str, look: str = "auto") -> Scene:
-    return build_scene(facts, Options(show=check_show(show or None), look=look))
+def drawn(facts: GraphFacts, *show: str, look: str = "auto", wrap: float = 0.0) -> Scene:
+    """Return a picture, in one row unless told otherwise."""
+    return build_scene(facts, Options(show=check_show(show or None), look=look, wrap=wrap))
 
 
 def node(scene: Scene, key: str) -> SceneNode:
@@ -163,7 +164,9 @@ def test_wires_run_from_their_source_to_their_target(make: Callable[[], GraphFac
     scene = drawn(make())
     for wire in scene.wires:
         source, target = node(scene, wire.source).box, node(scene, wire.target)
-        assert wire.points[0] == pytest.approx((source.right, source.y + source.height / 2))
+        # A wire begins a little inside of its source, so that no gap shows.
+        x, y = wire.points[0]
+        assert (x, y) == (pytest.approx(source.right - 0.5), source.y + source.height / 2)
         body = next(s for s in target.shapes if s.role in ("operation", "card"))
         x, y = wire.head[0]
         if body.kind == "ellipse":
@@ -205,11 +208,12 @@ def test_an_operation_with_short_numbers_takes_little_room(facts: GraphFacts, mo
     assert drawn(facts).width / operations <= most
 
 
-def test_a_very_wide_picture_says_so_and_what_to_do() -> None:
+def test_a_picture_too_wide_for_a_slide_says_so_and_what_to_do() -> None:
     wide = samples.hub(40)
     (note,) = drawn(wide).notes
+    assert "on a slide of 1280 pixels its small type has 1." in note
     assert note.endswith(
-        " points wide; show less (`--show value,name`), trace fewer steps,"
+        "Draw a part (`--focus NAME`), show less (`--show value,name`),"
         " or read it as text (`-o f.txt`)."
     )
     less = drawn(wide, "value", "name")

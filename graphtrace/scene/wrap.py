@@ -1,0 +1,115 @@
+"""Long pictures in rows, broken like lines of type where the fewest wires go on."""
+
+from collections.abc import Sequence
+
+from graphtrace.scene.draft import Draft, frame_of
+from graphtrace.scene.layered import columns_of
+from graphtrace.scene.plan import edge_key
+from graphtrace.scene.routes import SIDE
+
+__all__ = ["MOST_BLOCKS", "cut_edges", "rows_within"]
+
+MOST_BLOCKS = 2000
+# More wires than this across a break would make a riddle of the picture.
+NAMED, UNNAMED, MOST_CROSSING = 2, 3, 16
+# A row is at least this much of the width that it may have.
+FULL = 0.55
+# What a wire that is broken takes at the end of a row and at the beginning of the next.
+ENDS = 80.0
+
+
+def rows_within(draft: Draft, width: float, gap: float) -> list[frozenset[int]] | None:
+    """Return which nodes stand in which row, no row much wider than `width` points.
+
+    None where one row is enough, or where too many wires would be broken. Widths are those of
+    the blocks in their columns; what a layout makes of them may differ a little.
+    """
+    blocks = draft.blocks({})
+    if len(blocks) > MOST_BLOCKS or draft.plan.back:
+        return None
+    edges = draft.routed()
+    columns = columns_of(frame_of(blocks, edges, draft, gap))
+    place = {int(block.key[1:]): column for block, column in zip(blocks, columns, strict=True)}
+    widths = [0.0] * (max(columns, default=0) + 1)
+    for block, column in zip(blocks, columns, strict=True):
+        widths[column] = max(widths[column], block.width + 2 * SIDE + gap)
+    named = {node.id: node.named for node in draft.drawn if node.kind == "op"}
+    ends: dict[int, int] = {}
+    for edge in edges:
+        if edge.source in named:
+            ends[edge.source] = max(ends.get(edge.source, 0), place[edge.target])
+    # A break after a value that the user has named, as at the end of a loop's body, reads best.
+    spans = [(place[id_], end, NAMED if named[id_] else UNNAMED) for id_, end in ends.items()]
+    breaks = _balanced(widths, spans, width)
+    if not breaks:
+        return None
+    return _rows(draft, place, breaks)
+
+
+def _balanced(
+    widths: Sequence[float], spans: list[tuple[int, int, int]], width: float
+) -> list[int]:
+    """Return the breaks for rows of about the same width, no more of them than are needed."""
+    best = _breaks(widths, spans, width)
+    low, high = width / 2, width
+    while best and high - low > width / 50:
+        middle = (low + high) / 2
+        tried = _breaks(widths, spans, middle)
+        if len(tried) == len(best):
+            best, high = tried, middle
+        else:
+            low = middle
+    return best
+
+
+def _breaks(widths: Sequence[float], spans: list[tuple[int, int, int]], width: float) -> list[int]:
+    """Return the columns that begin a row; none where one is enough or a break is too busy.
+
+    `spans` are the columns where values begin and are used last, and how bad it is to break them.
+    """
+    crossing = [0] * (len(widths) + 1)
+    for start, stop, price in spans:
+        for column in range(start + 1, stop + 1):
+            crossing[column] += price
+    breaks, first = [0], 0
+    while sum(widths[first:]) > width - (ENDS if first else 0.0):
+        so_far = ENDS if first else ENDS / 2
+        offers: list[tuple[int, int]] = []
+        for column in range(first, len(widths) - 1):
+            so_far += widths[column]
+            if so_far > width and offers:
+                break
+            if so_far >= FULL * width or so_far > width:
+                offers.append((crossing[column + 1], -column - 1))
+        if not offers:
+            break
+        busy, column = min(offers)
+        if busy > MOST_CROSSING:
+            return []
+        first = -column
+        breaks.append(first)
+    return breaks if len(breaks) > 1 else []
+
+
+def _rows(draft: Draft, place: dict[int, int], breaks: list[int]) -> list[frozenset[int]]:
+    row = {id_: sum(column >= start for start in breaks) - 1 for id_, column in place.items()}
+    edges = draft.routed()
+    fed = {edge.target for edge in edges}
+    first: dict[int, int] = {}
+    for edge in edges:
+        if edge.source not in fed:
+            # An input stands in the row of its first use.
+            at = row[edge.target]
+            first[edge.source] = min(first.get(edge.source, at), at)
+    row |= first
+    return [
+        frozenset(id_ for id_, at in row.items() if at == number) for number in range(len(breaks))
+    ]
+
+
+def cut_edges(draft: Draft, rows: Sequence[frozenset[int]]) -> frozenset[str]:
+    """Return the keys of the edges from one row to another."""
+    row = {id_: at for at, members in enumerate(rows) for id_ in members}
+    return frozenset(
+        edge_key(edge) for edge in draft.routed() if row[edge.source] != row[edge.target]
+    )
