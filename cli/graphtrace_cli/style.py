@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Backward", "Format", "Look", "Scale", "Show", "Theme", "Width", "chosen_theme"]
+__all__ = ["Backward", "Focus", "Format", "Heaviest", "Look", "OnePath", "Only", "Radius", "Scale",
+           "Show", "Theme", "Width", "Wrap", "chosen_theme"]  # fmt: skip
 
 
 def _complete(offered: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
@@ -41,6 +42,12 @@ def _showable() -> Iterable[str]:
     return SHOWABLE
 
 
+def _only() -> Iterable[str]:
+    from graphtrace.scene.options import ONLY
+
+    return ONLY
+
+
 Format = Annotated[
     str | None,
     typer.Option(
@@ -57,8 +64,8 @@ Show = Annotated[
     typer.Option(
         metavar="WHAT,…",
         autocompletion=_complete(_showable),
-        help="What to write beside nodes and edges: some of value, grad, local, contribution, "
-        "name, formula, shape, where.",
+        help="What to show: some of value, grad, local, contribution, thickness, name, formula, "
+        "symbolic, shape, cost, where; +formula adds to what is usual.",
         show_default=False,
     ),
 ]
@@ -75,6 +82,52 @@ Theme = Annotated[
 Look = Annotated[
     str,
     typer.Option(metavar="NAME", autocompletion=_complete(_looks), help="auto, circuit or card."),
+]
+Focus = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME,…",
+        help="Draw only what is near these nodes, with stubs where the graph goes on.",
+        show_default=False,
+    ),
+]
+Radius = Annotated[
+    int | None,
+    typer.Option(metavar="STEPS", help="How near: 1 step, if not given.", show_default=False),
+]
+OnePath = Annotated[
+    str | None,
+    typer.Option(
+        metavar="y:f",
+        help="Draw the path from y to f with the largest |product|, and fade the rest; y:h:f runs "
+        "through h.",
+        show_default=False,
+    ),
+]
+Heaviest = Annotated[
+    int | None,
+    typer.Option(
+        metavar="NUMBER",
+        help="Highlight and number this many paths from inputs, those with the largest |product|.",
+        show_default=False,
+    ),
+]
+Only = Annotated[
+    str | None,
+    typer.Option(
+        metavar="gradient",
+        autocompletion=_complete(_only),
+        help="Leave out what carries no gradient.",
+        show_default=False,
+    ),
+]
+Wrap = Annotated[
+    float | None,
+    typer.Option(
+        metavar="POINTS",
+        help="Width from which a picture is broken into rows: 1400; 0 for one row.",
+        show_default=False,
+    ),
 ]
 Backward = Annotated[
     bool,

@@ -25,7 +25,8 @@ UNITS = (("GB", 1 << 30), ("MB", 1 << 20), ("kB", 1 << 10))
 
 def find_extras(state: State, wanted: Iterable[str] | str | None) -> Extras:
     """Return what a picture is to show besides the facts: of ``symbolic`` and ``cost``."""
-    words = wanted.split(",") if isinstance(wanted, str) else wanted or ()
+    given = [wanted] if isinstance(wanted, str) else wanted or ()
+    words = [word for text in given for word in text.split(",")]
     asked = {word.strip().removeprefix("+") for word in words}
     symbols, remarks = _symbols(state) if "symbolic" in asked else ({}, ())
     costs, total = _costs(state) if "cost" in asked else ({}, "")

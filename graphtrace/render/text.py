@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass
 
-from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts, Value
+from graphtrace.annotate.facts import EdgeFacts, Extras, GraphFacts, InSymbols, NodeFacts, Value
 from graphtrace.annotate.summary import brief, gist, signature, summarize
 from graphtrace.formula.names import pretty_name
 from graphtrace.render.walk import use_counts
@@ -32,9 +32,10 @@ def tree_text(facts: GraphFacts, show: frozenset[str], digits: int = 4) -> str:
     """
     lines, seen = _walk(facts)
     names = {line.node.id: _shown_name(line.node) for line in lines}
+    show = show if facts.extras.symbols else show - {"symbolic"}
     header = _header(facts, show)
     uses = use_counts(facts)
-    rows = [header] + [_row(line, names, show, digits, uses) for line in lines]
+    rows = [header] + [_row(line, names, show, digits, uses, facts.extras) for line in lines]
     widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
     text = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -97,6 +98,8 @@ def _header(facts: GraphFacts, show: frozenset[str]) -> list[str]:
         "grad": f"∂{of}/∂·",
         "local": "local",
         "contribution": "contribution",
+        "symbolic": "in symbols",
+        "cost": "cost",
         "where": "where",
     }
     # A contribution belongs to a use; with gradients it is always of interest.
@@ -108,7 +111,12 @@ def _wanted(key: str, show: frozenset[str]) -> bool:
 
 
 def _row(
-    line: _Line, names: dict[int, str], show: frozenset[str], digits: int, uses: dict[int, int]
+    line: _Line,
+    names: dict[int, str],
+    show: frozenset[str],
+    digits: int,
+    uses: dict[int, int],
+    extras: Extras,
 ) -> list[str]:
     node, edge = line.node, line.edge
     head = names[node.id]
@@ -125,11 +133,21 @@ def _row(
         "grad": "" if line.again or line.below else _gradient(node, digits),
         "local": _local(edge, digits),
         "contribution": _contribution(edge, digits),
+        "symbolic": "" if line.again or line.below else _symbols(extras.symbols.get(node.id)),
+        "cost": "" if line.again or line.below else extras.costs.get(node.id, ""),
         "where": ""
         if line.again or line.below or node.where is None
         else printable(str(node.where)),
     }
     return [line.tree + head, *(text for key, text in cells.items() if _wanted(key, show))]
+
+
+def _symbols(found: InSymbols | None) -> str:
+    """Return value and gradient as formulas of the inputs."""
+    if found is None:
+        return ""
+    parts = [found.value, found.gradient and f"gradient {found.gradient}"]
+    return shorten(printable(", ".join(part for part in parts if part)), WIDTH)
 
 
 def _value(value: Value, digits: int) -> str:

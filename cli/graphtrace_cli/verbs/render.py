@@ -7,12 +7,18 @@ from graphtrace_cli.errors import EXIT_DONE, RequestError
 from graphtrace_cli.options import At, Output, OutputName, Seed, Source
 from graphtrace_cli.style import (
     Backward,
+    Focus,
     Format,
+    Heaviest,
     Look,
+    OnePath,
+    Only,
+    Radius,
     Scale,
     Show,
     Theme,
     Width,
+    Wrap,
     chosen_theme,
 )
 
@@ -32,6 +38,12 @@ def render(
     show: Show = None,
     theme: Theme = None,
     look: Look = "auto",
+    focus: Focus = None,
+    radius: Radius = None,
+    path: OnePath = None,
+    heaviest: Heaviest = None,
+    only: Only = None,
+    wrap: Wrap = None,
     scale: Scale = None,
     width: Width = None,
     backward: Backward = False,
@@ -47,11 +59,11 @@ def render(
 
     style = _Style(
         show=",".join(show) if show else None, theme=chosen_theme(theme), look=look, scale=scale,
-        width=width,
+        width=width, focus=focus, radius=radius, path=path, heaviest=heaviest, only=only, wrap=wrap,
     )  # fmt: skip
     to_file = output is not None and str(output) != "-"
     word = _format(output if to_file else None, format_name)
-    facts = load_with_gradients(source, at, seed, output_name, record=backward).facts()
+    facts = load_with_gradients(source, at, seed, output_name, record=backward).facts(style["show"])
     if output is not None and to_file:
         notes = save(facts, output, format_name, **style)
     else:
@@ -79,15 +91,16 @@ def _format(output: "Path | None", format_name: str | None) -> str:
     return format_name
 
 
+DRAWN = ("look", "scale", "width", "focus", "radius", "path", "heaviest", "only", "wrap")
 # What a format does not draw; the rest of its options apply.
 UNUSED = {
-    "txt": ("theme", "look", "scale", "width"),
-    "json": ("show", "theme", "look", "scale", "width"),
-    "graphml": ("show", "theme", "look", "scale", "width"),
-    "dot": ("look", "scale", "width"),
-    "mmd": ("look", "scale", "width"),
+    "txt": ("theme", *DRAWN),
+    "json": ("show", "theme", *DRAWN),
+    "graphml": ("show", "theme", *DRAWN),
+    "dot": DRAWN,
+    "mmd": DRAWN,
 }
-DEFAULTS = {"show": None, "look": "auto", "scale": None, "width": None}
+DEFAULTS = {"show": None, "look": "auto"} | dict.fromkeys(DRAWN[1:])
 
 
 def _unused(word: str, style: "_Style", *, themed: bool) -> tuple[str, ...]:
@@ -109,6 +122,12 @@ class _Style(TypedDict):
     look: str
     scale: float | None
     width: float | None
+    focus: list[str] | None
+    radius: int | None
+    path: str | None
+    heaviest: int | None
+    only: str | None
+    wrap: float | None
 
 
 def _print(facts: "GraphFacts", format_name: str, style: _Style) -> tuple[str, ...]:
