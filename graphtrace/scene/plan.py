@@ -9,7 +9,7 @@ from graphtrace.scene.accents import Accents, norm_of
 from graphtrace.scene.blocks import Row, faded_row
 from graphtrace.scene.circuit import MOST_ROWS, lead_of
 from graphtrace.scene.options import Options
-from graphtrace.scene.select import STUB, Selection, key_of
+from graphtrace.scene.select import STUB, Selection, flows_of, key_of
 from graphtrace.scene.typeset import plain
 from graphtrace.scene.wording import IDENTIFIER, TINY, contribution_text, describe_edge, local_text
 
@@ -117,21 +117,11 @@ def make_plan(
     )
     cards = _cards(facts, options.look)
     depths = _depths(facts)
-    flows = _flows(facts)
+    flows = flows_of(facts)
     return Plan(
         facts, options, cards, uses, incoming, hubs, asides, quoted, ends, depths, back, flows,
         accents or Accents(), chosen.outside, cut, chosen.output,
     )  # fmt: skip
-
-
-def _flows(facts: GraphFacts) -> frozenset[int]:
-    found: set[int] = set()
-    for node in facts.nodes:
-        if node.id in facts.mirror and (
-            facts.mirror[node.id] is not None or not found.isdisjoint(node.operands)
-        ):
-            found.add(node.id)
-    return frozenset(found)
 
 
 def _depths(facts: GraphFacts) -> dict[int, int]:
@@ -205,6 +195,9 @@ def _row(plan: Plan, edge: EdgeFacts, node: NodeFacts, source: NodeFacts, *, qui
     wanted = "contribution" in show or ("grad" in show and (shared or card))
     if wanted and not quiet and edge.contribution is not None:
         below = contribution_text(edge.contribution, CONTRIBUTION, digits, whole=not card)
+    count = plan.facts.folds.counts.get((edge.source, edge.target, edge.slot))
+    if count is not None and not quiet:
+        above = plain(f"×{count}", "local", LOCAL)
     if plan.led(edge):
         lead = lead_of(source, f"a{key}", plan.options, _kind_of_lead(plan, edge, source))
     mark = plain(accents.marks[key], "path-mark", MARK) if key in accents.marks else None

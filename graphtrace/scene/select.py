@@ -10,7 +10,16 @@ from graphtrace.errors import FormatError, NameNotFoundError, did_you_mean
 from graphtrace.formula.names import find_name, latex_name, pretty_name
 from graphtrace.scene.options import Options
 
-__all__ = ["STUB", "Selection", "Through", "key_of", "named_node", "select", "with_stubs"]
+__all__ = [
+    "STUB",
+    "Selection",
+    "Through",
+    "flows_of",
+    "key_of",
+    "named_node",
+    "select",
+    "with_stubs",
+]
 
 STUB = "stub"
 """The kind of a node that stands for what is not drawn here."""
@@ -93,12 +102,23 @@ def named_node(facts: GraphFacts, word: str, wish: str) -> int:
     return found
 
 
+def flows_of(facts: GraphFacts) -> frozenset[int]:
+    """Return the nodes of a recorded backward pass that depend on its seed."""
+    found: set[int] = set()
+    for node in facts.nodes:
+        if node.id in facts.mirror and (
+            facts.mirror[node.id] is not None or not found.isdisjoint(node.operands)
+        ):
+            found.add(node.id)
+    return frozenset(found)
+
+
 def _carriers(facts: GraphFacts) -> set[int]:
     """Return the nodes that carry gradient; with a recorded backward pass, it and what it is of."""
     found = {node.id for node in facts.nodes if node.grad is not None}
     if facts.mirror:
         of = {id_ for id_ in facts.mirror.values() if id_ is not None}
-        found = {*of, *(id_ for id_, forward in facts.mirror.items() if forward is not None)}
+        found = {*of, *flows_of(facts)}
     if not found:
         raise FormatError("no gradients to draw only: run the backward pass first, g.backward()")
     return found

@@ -27,7 +27,7 @@ __all__ = [
 IDENTIFIER = re.compile(r"[^\W\d]\w*")
 MINUS = str.maketrans({"-": "\u2212"})
 WIDEST_LOCAL = 120.0
-TINY = 4
+TINY, LONGEST = 4, 34
 
 
 def numeral(text: str) -> str:
@@ -36,8 +36,16 @@ def numeral(text: str) -> str:
 
 
 def value_text(value: Value, role: str, size: float, digits: int) -> Text:
-    """Return a scalar or tiny array as measured type; gradients are in italics."""
-    return plain(numeral(brief(value, digits, TINY)), role, size, italic=role != "value", limit=40)
+    """Return a scalar or tiny array as measured type; gradients are in italics.
+
+    Numbers that would make a long line have fewer digits; none is cut off.
+    """
+    words = brief(value, digits, TINY)
+    for fewer in range(digits - 1, 0, -1):
+        if len(words) <= LONGEST:
+            break
+        words = brief(value, fewer, TINY)
+    return plain(numeral(words), role, size, italic=role != "value", limit=80)
 
 
 def exceptional(value: Value) -> bool:
