@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples.conftest import plots
+
 FILES = sorted((Path(__file__).resolve().parents[2] / "examples").glob("s*.py"))
 
 
@@ -25,7 +27,7 @@ def test_the_list_names_every_example_with_a_line(cli):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_an_example_runs_by_the_first_letters_of_its_name(cli, oracle, tmp_path, path):
-    if re.search(r"\.plot\(|save_chart\(", path.read_text(encoding="utf-8")):
+    if plots(path):
         oracle("matplotlib")
     outcome = cli("examples", path.stem[:3], "-o", "pictures")
     assert (outcome.code, outcome.err) == (0, "")

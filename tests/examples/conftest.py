@@ -27,11 +27,18 @@ class Run:
         return [float(word) for word in re.findall(r"(?<![\w.])-?\d+\.?\d*", found[1])]
 
 
+def plots(path: Path) -> bool:
+    """Whether an example draws charts, which takes Matplotlib."""
+    return re.search(r"\.plot\(|save_chart\(", path.read_text(encoding="utf-8")) is not None
+
+
 @pytest.fixture
-def example(tmp_path, capsys) -> Callable[[str], Run]:
-    """Return a function that runs an example by its file's stem."""
+def example(tmp_path, capsys, oracle) -> Callable[[str], Run]:
+    """Return a function that runs an example by its file's stem; one that plots may be skipped."""
 
     def run(stem: str) -> Run:
+        if plots(FOLDER / f"{stem}.py"):
+            oracle("matplotlib")
         spec = importlib.util.spec_from_file_location(f"example_{stem}", FOLDER / f"{stem}.py")
         assert spec is not None
         assert spec.loader is not None
