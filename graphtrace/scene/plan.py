@@ -195,9 +195,6 @@ def _row(plan: Plan, edge: EdgeFacts, node: NodeFacts, source: NodeFacts, *, qui
     wanted = "contribution" in show or ("grad" in show and (shared or card))
     if wanted and not quiet and edge.contribution is not None:
         below = contribution_text(edge.contribution, CONTRIBUTION, digits, whole=not card)
-    count = plan.facts.folds.counts.get((edge.source, edge.target, edge.slot))
-    if count is not None and not quiet:
-        above = plain(f"×{count}", "local", LOCAL)
     if plan.led(edge):
         lead = lead_of(source, f"a{key}", plan.options, _kind_of_lead(plan, edge, source))
     mark = plain(accents.marks[key], "path-mark", MARK) if key in accents.marks else None
