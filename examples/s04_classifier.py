@@ -70,7 +70,7 @@ def main(folder="out"):
 
     picture = Path(folder) / "s04_classifier.svg"
     picture.parent.mkdir(parents=True, exist_ok=True)
-    g.render(picture)
+    g.render(picture, digits=3, wrap=1800)
     hazard = Path(folder) / "s04_overflow.svg"
     gt.trace(naive_softmax, np.array([1000.0, 0.0, 0.0])).render(hazard)
     print(f"Picture: {picture}\nPicture: {hazard}")

@@ -53,7 +53,7 @@ def main(folder="out"):
     for graph, name in ((g, "s08_xor"), (zero, "s08_xor_zero")):
         picture = Path(folder) / f"{name}.svg"
         picture.parent.mkdir(parents=True, exist_ok=True)
-        graph.render(picture)
+        graph.render(picture, digits=3, wrap=1800)
         print(f"Picture: {picture}")
 
 

@@ -17,13 +17,23 @@ ACTIVATIONS = {
 }
 GAIN = {"Xavier": 1.0, "He": 2.0, "4·He": 8.0}
 """The variance of a weight, times the number of inputs."""
-VARIANTS = [
-    *(("sigmoid", "Xavier", kind) for kind in ("plain", "residual", "batch norm")),
-    ("tanh", "Xavier", "plain"),
-    *(("relu", start, "plain") for start in GAIN),
-    ("leaky relu", "He", "plain"),
-    *(("relu", start, "batch norm") for start in GAIN),
-]
+GROUPS = {
+    "activations": [
+        ("sigmoid", "Xavier", "plain"),
+        ("tanh", "Xavier", "plain"),
+        ("relu", "He", "plain"),
+        ("leaky relu", "He", "plain"),
+    ],
+    "initialisations": [("relu", start, "plain") for start in GAIN],
+    "remedies": [
+        ("sigmoid", "Xavier", "residual"),
+        ("sigmoid", "Xavier", "batch norm"),
+        ("relu", "Xavier", "batch norm"),
+        ("relu", "4·He", "batch norm"),
+    ],
+}
+"""What is compared: activation, initialisation, kind of layer."""
+UP = "gradient norm, last layer = 1"
 
 
 def stack(X, W, V, activation, kind):
@@ -57,7 +67,7 @@ def norms(name, start, kind):
 
 def main(folder="out"):
     """Print and draw the gradient norm after each layer, relative to the last layer's."""
-    found = {variant: norms(*variant) for variant in VARIANTS}
+    found = {variant: norms(*variant) for group in GROUPS.values() for variant in group}
     print(f"‖∂L/∂h‖ after layer 1 over that after layer {LAYERS}, median of {DRAWS} draws")
     for (name, start, kind), ratio in found.items():
         print(f"  {name}, {start}, {kind}: {ratio[0]:.2e}")
@@ -65,22 +75,16 @@ def main(folder="out"):
     Path(folder).mkdir(parents=True, exist_ok=True)
     layers = np.arange(1, LAYERS + 1)
     panels = [
-        Panel(
-            [Series(r, layers, f"{v[0]}, {v[1]}") for v, r in found.items() if v[2] == kind],
-            kind,
-            "layer",
-            "gradient norm, last layer = 1",
-            "y",
-        )
-        for kind in ("plain", "residual", "batch norm")
+        Panel([Series(found[v], layers, ", ".join(v)) for v in group], title, "layer", UP, "y")
+        for title, group in GROUPS.items()
     ]
     curves = Path(folder) / "s10_depth_norms.svg"
     save_chart(panels, curves)
     graph = Path(folder) / "s10_depth.svg"
-    x, W = np.ones((1, 2)), list(np.full((2, 2, 2), 0.5))
-    small = gt.trace(lambda X, W: stack(X, W, x, gt.nn.sigmoid, "residual"), x, W)
-    small.backward().render(graph)
-    print(f"Picture: {graph}\nPicture: {curves}")
+    x, W = np.ones(2), list(np.full((2, 2, 2), 0.5))
+    small = gt.trace(lambda x, W: stack(x, W, np.ones(2), gt.nn.sigmoid, "residual"), x, W)
+    small.backward().render(graph, digits=3)
+    print(f"Picture: {curves}\nPicture: {graph}")
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ def main(folder="out"):
     for graph, name in ((one, "s11_attention_argmax"), (two, "s11_attention")):
         picture = Path(folder) / f"{name}.svg"
         picture.parent.mkdir(parents=True, exist_ok=True)
-        graph.render(picture)
+        graph.render(picture, digits=3)
         print(f"Picture: {picture}")
 
 

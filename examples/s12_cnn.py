@@ -60,11 +60,9 @@ def main(folder="out"):
 
     picture = Path(folder) / "s12_cnn.svg"
     picture.parent.mkdir(parents=True, exist_ok=True)
-    small = gt.trace(
-        lambda x, K, w: gt.nn.max_pool2d(gt.nn.conv2d(x, K), 2).reshape(-1) @ w,
-        np.arange(25.0).reshape(1, 5, 5) / 25, np.array([[[[1.0, 0.0], [0.0, -1.0]]]]), np.ones(4),
-    )  # fmt: skip
-    small.backward().render(picture)
+    kernel = np.array([[[[1.0, 0.0], [0.0, -1.0]]]])
+    small = gt.trace(lambda x, K: np.mean(gt.nn.conv2d(x, K)), image[0, :, :3, :3], kernel)
+    small.backward().render(picture, digits=3)
     print(f"Picture: {picture}")
 
 

@@ -28,7 +28,7 @@ LOG_P = {
 """The log-probability of the last word, after those before it."""
 
 
-def best(p):
+def best(**p):
     """Return the largest sum along the tree: max over the next word, plus, from the leaves up."""
 
     def value(said):
@@ -64,19 +64,19 @@ def main(folder="out"):
         print(f"{title}: {' '.join(found)}, {total(found):.2f}")
 
     # Backward through max and plus: 1 on the edges of the winning path, 0 elsewhere.
-    g = gt.trace(best, LOG_P).backward()
+    g = gt.trace(best, **LOG_P).backward()
     print(f"max-plus graph: {g.output.value:.2f}")
     said = []
     for node in g.nodes:
         if node.kind == "input" and node.grad:
-            said.append(node.name[2:-1].split()[-1])
+            said.append(node.name.split()[-1])
             print(f"  gradient {node.grad:g} at {node.name}")
     gradients = {node.grad for node in g.nodes if node.grad is not None}
     print(f"gradients in the whole graph: {sorted(gradients)}; the path says: {' '.join(said)}")
 
     picture = Path(folder) / "s13_decoding.svg"
     picture.parent.mkdir(parents=True, exist_ok=True)
-    g.render(picture)
+    g.render(picture, path=f"{' '.join(said)}:best")
     print(f"Picture: {picture}")
 
 

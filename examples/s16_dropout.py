@@ -33,7 +33,7 @@ def expected(w):
 def ridge(w):
     """Return ‖y - pXw‖² + p(1-p)‖Γw‖², Γ the diagonal of the column norms of X."""
     G = np.sqrt(np.sum(X**2, axis=0))
-    fit = np.sum((Y - KEPT * X @ w) ** 2)
+    fit = np.sum((Y - KEPT * (X @ w)) ** 2)
     penalty = KEPT * (1 - KEPT) * np.sum((G * w) ** 2)
     return fit + penalty
 
@@ -66,7 +66,7 @@ def main(folder="out"):
 
     picture = Path(folder) / "s16_dropout.svg"
     picture.parent.mkdir(parents=True, exist_ok=True)
-    g.render(picture)
+    g.render(picture, digits=3, wrap=1800)
     print(f"Picture: {picture}")
 
 

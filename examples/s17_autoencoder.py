@@ -43,8 +43,8 @@ def main(folder="out"):
 
     picture = Path(folder) / "s17_autoencoder.svg"
     picture.parent.mkdir(parents=True, exist_ok=True)
-    small = gt.trace(autoencoder, W1[:1, :2], W2[:2, :1], X[:2, :2]).backward()
-    small.render(picture)
+    small = np.array([[1.0, 0.5]]), np.array([[1.0], [0.5]]), np.array([[1.0, 2.0], [3.0, -1.0]])
+    gt.trace(autoencoder, *small).backward().render(picture, digits=3, wrap=1800)
     curve = Path(folder) / "s17_loss.svg"
     fit.plot(curve, log=True)
     print(f"Picture: {picture}\nPicture: {curve}")

@@ -46,7 +46,7 @@ def main(folder="out"):
     picture = Path(folder) / "s19_loss_heads.svg"
     picture.parent.mkdir(parents=True, exist_ok=True)
     small = gt.trace(heads, W[:2, :2], B[:2], X[:2], Y[:2], 2).backward()
-    small.render(picture, show=["value", "grad"])
+    small.render(picture, show=["name", "value", "grad"], only="gradient", digits=3)
     curve = Path(folder) / "s19_growth.svg"
     growth.plot(curve)
     print(f"Picture: {picture}\nPicture: {curve}")

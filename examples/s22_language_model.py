@@ -52,7 +52,7 @@ def main(folder="out"):
     small = gt.trace(
         lambda e, W, U: language_model(e, W, U, (0, 1)), E[:2, :2], W[:2, :2], U[:2, :2]
     )
-    small.backward().render(picture, show=["value", "grad"])
+    small.backward().render(picture, show=["name", "value", "grad"], only="gradient", digits=3)
     curve = Path(folder) / "s22_growth.svg"
     growth.plot(curve)
     print(f"Picture: {picture}\nPicture: {curve}")

@@ -29,6 +29,7 @@ SPECIAL = {
     "_": r"\_",
     "^": r"\hat{ }",
     "~": r"\sim ",
+    " ": r"\ ",
 }
 PARTS = re.compile(r"^([^\W\d_]+)_?(\d+)?$")
 ELEMENT = re.compile(r"^(.*)\[([^\[\]]*)\]$", re.DOTALL)

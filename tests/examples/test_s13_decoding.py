@@ -18,9 +18,9 @@ def test_the_three_answers(run):
 
 def test_the_gradient_is_1_on_the_winning_path_and_0_elsewhere(run):
     m = run.module
-    g = gt.trace(m.best, m.LOG_P).backward()
+    g = gt.trace(m.best, **m.LOG_P).backward()
     assert g.output.value == pytest.approx(-0.97, abs=1e-12)
-    won = {"p[learn]", "p[learn learn]", "p[learn learn deep]"}
+    won = {"learn", "learn learn", "learn learn deep"}
     for name in m.LOG_P:
-        assert g[f"p[{name}]"].grad == (1 if f"p[{name}]" in won else 0)
+        assert g[name].grad == (1 if name in won else 0)
     assert "gradients in the whole graph: [0.0, 1.0]; the path says: learn learn deep" in run.text
