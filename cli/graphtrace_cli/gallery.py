@@ -1,6 +1,7 @@
 """The worked examples: where they live, how one is run, and the page that shows them all."""
 
 import ast
+import base64
 import contextlib
 import html
 import io
@@ -106,37 +107,44 @@ def run(example: Example, folder: Path, *, quiet: bool = False) -> Outcome:
 STYLE = """
 :root { color-scheme: light dark; }
 body { font: 16px/1.5 system-ui, sans-serif; }
-body { max-width: 1100px; margin: 2rem auto; padding: 0 1rem; }
+body { max-width: 1500px; margin: 2rem auto; padding: 0 1rem; }
 figure { margin: 1rem 0; background: #fff; border: 1px solid #8886; border-radius: 8px; }
 figure { padding: 12px; overflow-x: auto; }
 img { max-width: 100%; height: auto; display: block; margin: auto; }
 pre { overflow-x: auto; padding: 12px; border-radius: 8px; background: #8882; font-size: 14px; }
-nav { columns: 2; }
+nav ul { columns: 2; list-style: none; padding: 0; }
+@media (max-width: 800px) { nav ul { columns: 1; } }
+@media (prefers-color-scheme: dark) {
+  figure { background: #111; }
+  img { filter: invert(0.933) hue-rotate(180deg); }
+}
 """
+"""Pictures are drawn on white; on a dark page their lightness is turned round, their hues stay."""
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
-def index_page(outcomes: Sequence[Outcome], folder: Path) -> str:
-    """Return one page with every picture and report; it needs nothing but the files beside it."""
+def index_page(outcomes: Sequence[Outcome]) -> str:
+    """Return one page with every picture and report in it; it asks for no other file."""
     links = "\n".join(
         f'<li><a href="#{_escape(o.example.name)}">{_escape(o.example.summary)}</a></li>'
         for o in outcomes
     )
-    sections = "\n".join(_section(outcome, folder) for outcome in outcomes)
+    sections = "\n".join(_section(outcome) for outcome in outcomes)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         # An empty icon keeps browsers from asking for one.
         '<link rel="icon" href="data:,">\n'
         f"<title>graphtrace: worked examples</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-        f"<h1>Worked examples</h1>\n<nav><ol>\n{links}\n</ol></nav>\n{sections}\n</body>\n</html>\n"
+        f"<h1>Worked examples</h1>\n<nav><ul>\n{links}\n</ul></nav>\n{sections}\n</body>\n</html>\n"
     )
 
 
-def _section(outcome: Outcome, folder: Path) -> str:
+def _section(outcome: Outcome) -> str:
     name = _escape(outcome.example.name)
     figures = "\n".join(
-        f'<figure><img src="{_escape(path.relative_to(folder).as_posix())}"'
-        f' alt="{_escape(outcome.example.summary)}" loading="lazy"></figure>'
+        f'<figure><img src="{_data(path)}" alt="{_escape(path.stem)}"></figure>'
         for path in outcome.pictures
     )
     shown = [line for line in outcome.report.splitlines() if not line.startswith("Picture: ")]
@@ -145,6 +153,12 @@ def _section(outcome: Outcome, folder: Path) -> str:
         f'<section id="{name}">\n<h2>{_escape(outcome.example.summary)}</h2>\n'
         f"{figures}\n<pre>{report}</pre>\n</section>"
     )
+
+
+def _data(path: Path) -> str:
+    """Return a picture as the address that holds it."""
+    kind = {".svg": "svg+xml"}.get(path.suffix, path.suffix.removeprefix("."))
+    return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def _escape(text: str) -> str:

@@ -111,12 +111,15 @@ def test_the_page_of_all_opens_in_a_browser_without_an_error(shell, oracle, prog
     chromium = program("chromium")
     assert shell("examples", "--all", "-o", "out").code == 0
     page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
-    assert not re.search(r"(src|href)=\"https?:", page)
+    assert set(re.findall(r'(?:src|href)="([a-z]+:|#)', page)) == {"data:", "#"}
+    assert page.count(' src="') == page.count('src="data:image/svg+xml;base64,')
     assert all(f'<section id="{path.stem}">' in page for path in FILES)
     probe = tmp_path / "out" / "probe.html"
     probe.write_text(
-        page.replace(' loading="lazy"', "").replace("</body>", PROBE), encoding="utf-8"
+        page.replace("default-src 'none'", "script-src 'unsafe-inline'").replace("</body>", PROBE),
+        encoding="utf-8",
     )
+    assert visit(chromium, tmp_path / "out" / "index.html")[1] == []
     tree, console = visit(chromium, probe)
     count = page.count("<img")
     assert f'data-images="{count} of {count}"' in tree

@@ -80,5 +80,5 @@ def _run_all(folder: Path) -> None:
         terminal.write(f"{example.name}: {len(outcome.pictures)} pictures\n")
         terminal.flush()
     page = folder / "index.html"
-    write_whole(page, index_page(outcomes, folder).encode())
+    write_whole(page, index_page(outcomes).encode())
     terminal.write(f"{page}\n")
