@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from graphtrace.annotate.facts import EdgeFacts, Extras, GraphFacts, NodeFacts
+from graphtrace.annotate.fold import find_outline
 from graphtrace.formula.fold import fold
 from graphtrace.formula.printers import to_latex, to_text
 from graphtrace.formula.tree import Call, Expr, Name, Notation, Number, substitute
@@ -35,7 +36,8 @@ def build_facts(state: State, show: Iterable[str] | str | None = None) -> GraphF
         numbers[record]: None if of is None else numbers[of] for record, of in state.mirror.items()
     }
     extras = _extras(state, show)
-    return GraphFacts(nodes, edges, state.output, state.title, mirror, extras)
+    outline = None if mirror else find_outline(state.sealed)
+    return GraphFacts(nodes, edges, state.output, state.title, mirror, extras, outline)
 
 
 def _extras(state: State, show: Iterable[str] | str | None) -> Extras:

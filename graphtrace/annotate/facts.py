@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from graphtrace.annotate.fold_region import Folds, Region
 from graphtrace.tape.sources import Where
 
 __all__ = ["EdgeFacts", "Extras", "GraphFacts", "InSymbols", "NodeFacts", "Value"]
@@ -104,6 +105,7 @@ class GraphFacts:
 
     `mirror` is not empty for a recorded backward pass: it has the id of each of its nodes, with
     the id of the forward node that it is the gradient of, or None for a step in between.
+    `outline` has the parts of the program, `folds` says which nodes stand for whole parts of it.
     """
 
     nodes: tuple[NodeFacts, ...]
@@ -112,3 +114,5 @@ class GraphFacts:
     title: str
     mirror: Mapping[int, int | None] = field(default_factory=dict)
     extras: Extras = field(default_factory=Extras)
+    outline: Region | None = None
+    folds: Folds = field(default_factory=Folds)

@@ -8,6 +8,7 @@ from graphtrace.annotate.facts import GraphFacts
 from graphtrace.errors import FormatError, did_you_mean
 from graphtrace.render.theme import Theme, faint
 from graphtrace.render.theme_file import theme_named
+from graphtrace.scene.fold import fold_facts
 from graphtrace.scene.model import Scene
 from graphtrace.scene.options import Choice, Options, options_of
 
@@ -153,6 +154,7 @@ def _json(request: Request) -> Rendering:
 
 
 WIDEST = 100_000
+WHOLE = ("graphml", "json")
 MERMAID_EDGES, MERMAID_TEXT = 500, 50_000
 PRESENTATION = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 FORMATS = {
@@ -196,7 +198,8 @@ def compose(
     """Return the scene that the drawn formats walk; `choice` as in `Options`."""
     from graphtrace.scene.build import build_scene
 
-    return build_scene(facts, options_of(**choice))
+    options = options_of(**choice)
+    return build_scene(fold_facts(facts, options)[0], options)
 
 
 def draw(
@@ -219,5 +222,7 @@ def draw(
         raise FormatError("scale and width both tell the size; give only one of them")
     options = options_of(**choice)
     colours = theme_named(theme)
+    # Programs read all of it; people read what fits a picture.
+    facts, notes = (facts, ()) if row.name in WHOLE else fold_facts(facts, options)
     done = row.write(Request(facts, options, colours, scale, width, prefix))
-    return Rendering(done.data, (*done.notes, *faint(colours)))
+    return Rendering(done.data, (*notes, *done.notes, *faint(colours)))

@@ -7,6 +7,7 @@ from graphtrace.scene.accents import norm_of
 from graphtrace.scene.blocks import Block, Row, accented, mirrored
 from graphtrace.scene.card import card_block, scales_of
 from graphtrace.scene.circuit import operation_block, source_block, stub_block
+from graphtrace.scene.fold_card import fold_block
 from graphtrace.scene.layout import Frame, FrameBox, FrameEdge, Placement
 from graphtrace.scene.notes import Notes
 from graphtrace.scene.plan import Plan, edge_key, rows_of
@@ -80,8 +81,11 @@ class Draft:
         plan, accents = self.plan, self.plan.accents
         role = "gradient" if node.id in plan.flows else "value"
         notes = self._notes(node)
+        fold = plan.facts.folds.cards.get(node.id)
         if node.kind == STUB:
             block = stub_block(node, rows)
+        elif fold is not None:
+            block = fold_block(node, fold, rows, plan.options)
         elif node.id in plan.cards:
             block = card_block(node, rows, plan.options, self._scales, role, notes=notes)
         elif node.kind != "op":

@@ -6,8 +6,8 @@ from typing import TypedDict, TypeVar, Unpack
 
 from graphtrace.errors import FormatError, did_you_mean
 
-__all__ = ["DEFAULT_SHOW", "LOOKS", "ONLY", "SHOWABLE", "WRAP", "Choice", "Options", "check_look",
-           "check_show", "options_of"]  # fmt: skip
+__all__ = ["DEFAULT_SHOW", "FOLDS", "LOOKS", "ONLY", "SHOWABLE", "WRAP", "Choice", "Options",
+           "check_look", "check_show", "options_of"]  # fmt: skip
 
 SHOWABLE = (
     "value", "grad", "local", "contribution", "thickness", "name", "formula", "symbolic", "shape",
@@ -17,6 +17,7 @@ DEFAULT_SHOW = frozenset({"value", "grad", "local", "name"})
 T = TypeVar("T")
 LOOKS = ("auto", "circuit", "card")
 ONLY = ("gradient",)
+FOLDS = ("auto", "all", "none")
 WRAP = 1400.0
 """Wider pictures, in points, are broken into rows; type of 9 points still has 8 px on a slide."""
 MOST_PATHS, NARROWEST = 9, 300.0
@@ -38,6 +39,9 @@ class Options:
     heaviest: how many of the paths with the largest |product| are highlighted, at most 9.
     only: ``"gradient"`` leaves out what carries no gradient.
     wrap: the width in points from which a picture is broken into rows; 0 for one row.
+    fold: ``"auto"`` folds parts of the program where the whole is too large to be read.
+    unfold: names of parts that are open, as in `scene.fold_choice`; all others are folded.
+    depth: how many levels of parts inside of each other are open.
     """
 
     show: frozenset[str] = DEFAULT_SHOW
@@ -50,6 +54,9 @@ class Options:
     heaviest: int = 0
     only: str = ""
     wrap: float = WRAP
+    fold: str = "auto"
+    unfold: tuple[str, ...] = ()
+    depth: int | None = None
 
 
 class Choice(TypedDict, total=False):
@@ -65,6 +72,9 @@ class Choice(TypedDict, total=False):
     heaviest: int | None
     only: str | None
     wrap: float | None
+    fold: str | None
+    unfold: Iterable[str] | str | None
+    depth: int | None
 
 
 def options_of(**choice: Unpack[Choice]) -> Options:
@@ -75,7 +85,7 @@ def options_of(**choice: Unpack[Choice]) -> Options:
     FormatError: for an unknown word, or a number out of range.
     """
     usual = Options()
-    focus = choice.get("focus") or ()
+    focus, unfold = choice.get("focus") or (), choice.get("unfold") or ()
     options = Options(
         show=check_show(choice.get("show")),
         look=check_look(choice.get("look") or usual.look),
@@ -87,7 +97,11 @@ def options_of(**choice: Unpack[Choice]) -> Options:
         heaviest=_or(choice.get("heaviest"), usual.heaviest),
         only=choice.get("only") or "",
         wrap=float(_or(choice.get("wrap"), usual.wrap)),
+        fold=choice.get("fold") or usual.fold,
+        unfold=(unfold,) if isinstance(unfold, str) else tuple(unfold),
+        depth=choice.get("depth"),
     )
+    _check_fold(options)
     if options.only and options.only not in ONLY:
         raise FormatError(f"cannot draw only {options.only!r}{did_you_mean(options.only, ONLY)}")
     if options.radius < 0:
@@ -101,6 +115,17 @@ def options_of(**choice: Unpack[Choice]) -> Options:
             f"wrap is at least {NARROWEST:g} points, or 0 for one row, not {options.wrap!r}"
         )
     return options
+
+
+def _check_fold(options: Options) -> None:
+    if options.fold not in FOLDS:
+        raise FormatError(f"cannot fold {options.fold!r}{did_you_mean(options.fold, FOLDS)}")
+    if options.depth is not None and options.depth < 0:
+        raise FormatError(f"depth counts levels from 0 on, not {options.depth!r}")
+    if options.fold == "none" and (options.unfold or options.depth is not None):
+        raise FormatError("nothing is folded with fold='none': leave it out to unfold a part")
+    if not options.deadline > 0:
+        raise FormatError(f"the deadline is a time in seconds above 0, not {options.deadline!r}")
 
 
 def _or(given: T | None, usual: T) -> T:

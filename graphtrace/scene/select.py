@@ -18,6 +18,7 @@ __all__ = [
     "key_of",
     "named_node",
     "select",
+    "total",
     "with_stubs",
 ]
 
@@ -190,7 +191,7 @@ def with_stubs(
         tex = ", ".join(map(latex_name, words[:NAMED])) + rest
         stubs.append(_stub(at, text, tex, nodes[source]))
         given = [edge.contribution for edge, _ in uses if edge.contribution is not None]
-        whole = _sum(given) if given else None
+        whole = total(given) if given else None
         edges.append(EdgeFacts(source, at, 0, None, "", "", None, whole))
         through[key_of(source, at, 0)] = tuple(
             key_of(edge.source, edge.target, edge.slot) for edge, _ in uses
@@ -204,7 +205,8 @@ def with_stubs(
     return found, through
 
 
-def _sum(parts: list[Value]) -> Value:
+def total(parts: list[Value]) -> Value:
+    """Return the sum of values of one shape."""
     if len(parts) == 1:
         return parts[0]
     with np.errstate(all="ignore"):

@@ -1,0 +1,241 @@
+"""From recorded positions to the parts of a program: scopes, calls of functions, loops, repeats.
+
+A record keeps the function and the instruction that made it, not who called that function. Calls
+are found again by following the records with a stack, as an interpreter would: the next record
+belongs to a function that is active, or to one that an active function calls at a place that can
+come next. Scopes were recorded and are exact; the rest is a reading of the positions, and whatever
+it says, every operation is in exactly one part.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import CodeType
+
+from graphtrace.annotate.fold_calls import CallGraph, Step
+from graphtrace.annotate.fold_code import code_map
+from graphtrace.annotate.fold_loops import Item, regions_of
+from graphtrace.annotate.fold_region import Region
+from graphtrace.tape.sealed import Sealed
+
+__all__ = ["find_outline"]
+
+DEEPEST = 60
+"""Calls of a recursive function inside of each other are told apart up to this depth."""
+
+
+@dataclass(slots=True, eq=False)
+class Open:
+    """A scope or a call while its records are collected; `at` is the offset reached in a call."""
+
+    kind: str
+    name: str
+    code: CodeType | None = None
+    stay: int = 0
+    at: int | None = None
+    items: list[Item] = field(default_factory=list)
+
+
+def find_outline(sealed: Sealed) -> Region:
+    """Return the parts of the program that a graph was recorded from."""
+    reader = _Reader(sealed)
+    for number in range(len(sealed.nodes)):
+        if sealed.op(number) is not None:
+            reader.read(number)
+    return regions_of(reader.whole.items, sealed)
+
+
+class _Reader:
+    """Follows the records with a stack of scopes and calls that are open."""
+
+    def __init__(self, sealed: Sealed) -> None:
+        self.sealed = sealed
+        self.whole = Open("program", "")
+        self.stack = [self.whole]
+        positions = [
+            (record.code, abs_offset(record.lasti))
+            for number, record in enumerate(sealed.nodes)
+            if sealed.op(number) is not None and isinstance(record.code, CodeType)
+        ]
+        own: dict[CodeType, set[int]] = {}
+        for code, offset in positions:
+            own.setdefault(code, set()).add(offset)
+        self.calls = CallGraph({code: frozenset(offsets) for code, offsets in own.items()})
+
+    def read(self, number: int) -> None:
+        """Put a node where it belongs."""
+        record = self.sealed.nodes[number]
+        scopes = self._leave(number)
+        code = record.code
+        if not isinstance(code, CodeType) or (code_map(code).is_generator and self.stack[1:]):
+            # A generator runs whenever it is asked; no position, so it stays where we are.
+            for stay, name in scopes:
+                self._push(Open("scope", name, stay=stay), None, None)
+            self.stack[-1].items.append(Item(number))
+            return
+        offset = abs_offset(record.lasti)
+        call = self._active(code, offset)
+        if call is None:
+            outside = self._outside(code, scopes)
+            self._enter(scopes[:outside])
+            call = self._called(code, offset)
+            scopes = scopes[outside:]
+        else:
+            self._pop_to(call)
+        call.at = offset
+        self._enter(scopes)
+        self.stack[-1].items.append(Item(number, code, offset))
+
+    def _leave(self, number: int) -> list[tuple[int, str]]:
+        """Close the scopes that a node is not in, and return those to be opened for it."""
+        wanted = list(zip(self.sealed.stays[number], self.sealed.scope(number), strict=True))
+        kept = 0
+        for at, part in enumerate(self.stack):
+            if part.kind != "scope":
+                continue
+            if kept < len(wanted) and wanted[kept][0] == part.stay:
+                kept += 1
+                continue
+            del self.stack[at:]
+            break
+        return wanted[kept:]
+
+    def _push(
+        self, part: Open, code: CodeType | None, at: int | None, *, sure: bool = True
+    ) -> Open:
+        self.stack[-1].items.append(Item(part, code, at, sure))
+        self.stack.append(part)
+        return part
+
+    def _pop_to(self, part: Open) -> None:
+        """Close calls down to one, but no scope: what is recorded now is in all that are open."""
+        while self.stack[-1] is not part and self.stack[-1].kind == "call":
+            self.stack.pop()
+
+    def _active(self, code: CodeType, offset: int) -> Open | None:
+        """Return the innermost call of a function that may go on with an offset."""
+        for part in reversed(self.stack):
+            if part.code is code and code_map(code).follows(part.at, offset):
+                return part
+        return None
+
+    def _outside(self, code: CodeType, scopes: Sequence[tuple[int, str]]) -> int:
+        """Return how many of the new scopes were opened before a function was called."""
+        for at, (_, name) in enumerate(scopes):
+            words = code_map(code).calls.keys() | set(code.co_names)
+            if name in words or "scope" in words:
+                return at
+        return len(scopes)
+
+    def _enter(self, scopes: Sequence[tuple[int, str]]) -> None:
+        for stay, name in scopes:
+            code = at = None
+            for part in reversed(self.stack):
+                if part.code is None:
+                    continue
+                facts = code_map(part.code)
+                opened = facts.calls.get("scope") or facts.calls.get(name, ())
+                at = facts.next_call(opened, part.at)
+                if at is not None:
+                    self._pop_to(part)
+                    code, part.at = part.code, at
+                    break
+            self._push(Open("scope", name, stay=stay), code, at)
+
+    def _called(self, code: CodeType, offset: int) -> Open:
+        """Open a call of a function, inside of the innermost call that may have made it."""
+        found = self._by_name(code)
+        steps: list[Step] = []
+        if found is not None:
+            self._pop_to(found[0])
+            steps = found[1]
+        elif not self._by_place(code):
+            while self.stack[-1].kind == "call":
+                self.stack.pop()
+            steps = self.calls.entry(code) or []
+            if steps:
+                top = Open("call", steps[0][0].co_name, steps[0][0])
+                self._push(top, None, None)
+                self._adopt(self.stack[-2].items, top, steps[0][1])
+        for at, (function, place) in enumerate(steps):
+            top = next(part for part in reversed(self.stack) if part.code is function)
+            top.at = place
+            inner = steps[at + 1][0] if at + 1 < len(steps) else code
+            self._push(Open("call", inner.co_name, inner), function, place)
+        if not steps:
+            self._push(Open("call", code.co_name, code), None, None, sure=False)
+        part = self.stack[-1]
+        self._adopt(self.stack[-2].items, part, offset)
+        return part
+
+    def _by_name(self, code: CodeType) -> tuple[Open, list[Step]] | None:
+        if len(self.stack) > DEEPEST:
+            return None
+        for part in reversed(self.stack):
+            steps = part.code and self.calls.chain(part.code, part.at, code)
+            if steps:
+                return part, steps
+        return None
+
+    def _by_place(self, code: CodeType) -> bool:
+        """Open, or stay in, a call of something that has recorded nothing itself so far.
+
+        It may be a function that only calls others, or one that is called by another name.
+        """
+        if len(self.stack) > DEEPEST:
+            return False
+        unseen = [part for part in self.stack if part.kind == "call" and part.code is None]
+        if unseen and any(_code(item) is code for item in unseen[-1].items):
+            self._pop_to(unseen[-1])
+            return True
+        for part in reversed(self.stack):
+            if part.code is not None:
+                places = self.calls.unknown(part.code)
+                at = code_map(part.code).next_call(tuple(places), part.at)
+                if at is not None and (not unseen or part.at is None or at > part.at):
+                    self._pop_to(part)
+                    part.at = at
+                    self._push(Open("call", places[at]), part.code, at, sure=False)
+                    return True
+        if unseen:
+            self._pop_to(unseen[-1])
+        return bool(unseen)
+
+    def _adopt(self, items: list[Item], part: Open, offset: int | None) -> None:
+        """Take in the calls before, if this one may have made them before an offset."""
+        if part.code is None or offset is None or len(self.stack) > DEEPEST:
+            return
+        bound, count, taken = offset, 0, list[Item]()
+        for item in reversed(items[:-1]):
+            code = _code(item)
+            if item.sure or code is None or _height(item.thing) > DEEPEST:
+                break
+            ways = self.calls.ways(part.code, code)
+            places = self.calls.unknown(part.code)
+            at = code_map(part.code).call_before(ways or tuple(places), bound)
+            if at is None:
+                break
+            if ways:
+                taken.append(Item(item.thing, part.code, at))
+            elif taken and taken[-1].at == at:
+                taken[-1].thing.items.insert(0, Item(item.thing))
+            else:
+                unseen = Open("call", places[at], items=[Item(item.thing)])
+                taken.append(Item(unseen, part.code, at))
+            bound, count = at, count + 1
+        if taken:
+            del items[-1 - count : -1]
+            part.items[:0] = reversed(taken)
+
+
+def _code(item: Item) -> CodeType | None:
+    return item.thing.code if isinstance(item.thing, Open) else None
+
+
+def _height(part: Open) -> int:
+    heights = [_height(item.thing) for item in part.items[:1] if isinstance(item.thing, Open)]
+    return 1 + max(heights, default=0)
+
+
+def abs_offset(offset: int) -> int:
+    """Return the offset of an instruction, also where its complement was kept."""
+    return offset if offset >= 0 else ~offset
