@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Backward", "Focus", "Format", "Heaviest", "Look", "OnePath", "Only", "Radius", "Scale",
-           "Show", "Theme", "Width", "Wrap", "chosen_theme"]  # fmt: skip
+__all__ = ["Backward", "Deadline", "Depth", "Focus", "Fold", "Format", "Heaviest", "Look",
+           "OnePath", "Only", "Radius", "Scale", "Show", "Theme", "Unfold", "Width", "Wrap",
+           "chosen_theme"]  # fmt: skip
 
 
 def _complete(offered: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
@@ -34,6 +35,12 @@ def _looks() -> Iterable[str]:
     from graphtrace.scene.options import LOOKS
 
     return LOOKS
+
+
+def _folds() -> Iterable[str]:
+    from graphtrace.scene.options import FOLDS
+
+    return FOLDS
 
 
 def _showable() -> Iterable[str]:
@@ -126,6 +133,39 @@ Wrap = Annotated[
     typer.Option(
         metavar="POINTS",
         help="Width from which a picture is broken into rows: 1400; 0 for one row.",
+        show_default=False,
+    ),
+]
+Fold = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|all|none",
+        autocompletion=_complete(_folds),
+        help="Functions, scopes and loops as one card each: auto, in graphs of more than 60 nodes; "
+        "all; none.",
+        show_default=False,
+    ),
+]
+Unfold = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME,…",
+        help="Fold all but this: block, its third pass block[3], each of them block[*], a part of "
+        "it block[3]/mlp.",
+        show_default=False,
+    ),
+]
+Depth = Annotated[
+    int | None,
+    typer.Option(
+        metavar="LEVELS", help="Fold what is further inside than this.", show_default=False
+    ),
+]
+Deadline = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS",
+        help="Time for the layout of a large graph, 10 s: after that a plainer one is drawn.",
         show_default=False,
     ),
 ]

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from graphtrace.annotate.fold_region import Folds, Region
+from graphtrace.annotate.changes import Changes
+from graphtrace.annotate.fold_region import FoldFacts, Region
 from graphtrace.tape.sources import Where
 
 __all__ = ["EdgeFacts", "Extras", "GraphFacts", "InSymbols", "NodeFacts", "Value"]
@@ -60,6 +61,7 @@ class EdgeFacts:
     formula, latex: the rule, with the operands' names.
     upstream: the target's gradient (None when not computed).
     contribution: what this use adds to the source's gradient (None when not computed).
+    count: how many uses it stands for, where parts of the graph are folded.
     """
 
     source: int
@@ -70,6 +72,7 @@ class EdgeFacts:
     latex: str
     upstream: Value | None
     contribution: Value | None
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ class GraphFacts:
 
     `mirror` is not empty for a recorded backward pass: it has the id of each of its nodes, with
     the id of the forward node that it is the gradient of, or None for a step in between.
+    `changes` is not empty for two graphs on one drawing: what differs between them.
     `outline` has the parts of the program, `folds` says which nodes stand for whole parts of it.
     """
 
@@ -115,4 +119,5 @@ class GraphFacts:
     mirror: Mapping[int, int | None] = field(default_factory=dict)
     extras: Extras = field(default_factory=Extras)
     outline: Region | None = None
-    folds: Folds = field(default_factory=Folds)
+    folds: Mapping[int, FoldFacts] = field(default_factory=dict)
+    changes: Changes = field(default_factory=Changes)

@@ -205,6 +205,7 @@ class _Reader:
         if part.code is None or offset is None or len(self.stack) > DEEPEST:
             return
         bound, count, taken = offset, 0, list[Item]()
+        crowded = self._crowded(items, part.code)
         for item in reversed(items[:-1]):
             code = _code(item)
             if item.sure or code is None or _height(item.thing) > DEEPEST:
@@ -212,6 +213,8 @@ class _Reader:
             ways = self.calls.ways(part.code, code)
             places = self.calls.unknown(part.code)
             at = code_map(part.code).call_before(ways or tuple(places), bound)
+            if crowded and not ways and taken:
+                at = taken[-1].at
             if at is None:
                 break
             if ways:
@@ -225,6 +228,16 @@ class _Reader:
         if taken:
             del items[-1 - count : -1]
             part.items[:0] = reversed(taken)
+
+    def _crowded(self, items: list[Item], code: CodeType) -> bool:
+        """Tell whether there are more calls of one function than places they may come from."""
+        last = _code(items[-2]) if len(items) > 1 else None
+        alike = 0
+        for item in reversed(items[:-1]):
+            if last is None or _code(item) is not last:
+                break
+            alike += 1
+        return alike > len(self.calls.unknown(code))
 
 
 def _code(item: Item) -> CodeType | None:

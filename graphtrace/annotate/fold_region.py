@@ -1,11 +1,11 @@
 """The parts of a program that a graph was recorded from, and those that are shown folded."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from graphtrace.tape.sources import Where
 
-__all__ = ["FoldFacts", "Folds", "Region", "members"]
+__all__ = ["FoldFacts", "Region", "members"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +76,3 @@ class FoldFacts:
     norms: tuple[float | None, ...]
     result: str
     exceptional: int
-
-
-@dataclass(frozen=True, slots=True)
-class Folds:
-    """What is folded in a graph: by node id, and how many edges stand behind a merged one."""
-
-    cards: Mapping[int, FoldFacts] = field(default_factory=dict)
-    counts: Mapping[tuple[int, int, int], int] = field(default_factory=dict)

@@ -201,6 +201,8 @@ def _edge_label(
     edge: EdgeFacts, show: frozenset[str], theme: Theme, digits: int, *, shared: bool
 ) -> str:
     parts = []
+    if edge.count > 1:
+        parts.append(_font(f"×{edge.count}", theme.soft))
     if "local" in show and edge.formula:
         parts.append(_font(_escape(short_numbers(edge.formula), 40), theme.soft))
     wanted = "contribution" in show or ("grad" in show and shared)

@@ -84,6 +84,8 @@ def _node(node: NodeFacts, show: frozenset[str], digits: int) -> str:
 
 def _edge_label(edge: EdgeFacts, show: frozenset[str], digits: int, *, shared: bool) -> str:
     rows = []
+    if edge.count > 1:
+        rows.append(_escape(f"×{edge.count}"))
     if "local" in show and edge.formula:
         rows.append(_escape(short_numbers(edge.formula), 40))
     wanted = "contribution" in show or ("grad" in show and shared)

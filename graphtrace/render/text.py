@@ -166,6 +166,8 @@ def _local(edge: EdgeFacts | None, digits: int) -> str:
     if edge is None:
         return ""
     formula = shorten(short_numbers(printable(edge.formula)), 24)
+    if edge.count > 1:
+        return f"×{edge.count}"
     if edge.local is None:
         return formula or MISSING
     text = brief(edge.local, digits)

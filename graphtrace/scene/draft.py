@@ -81,7 +81,7 @@ class Draft:
         plan, accents = self.plan, self.plan.accents
         role = "gradient" if node.id in plan.flows else "value"
         notes = self._notes(node)
-        fold = plan.facts.folds.cards.get(node.id)
+        fold = plan.facts.folds.get(node.id)
         if node.kind == STUB:
             block = stub_block(node, rows)
         elif fold is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts, Value
-from graphtrace.annotate.fold_region import FoldFacts, Folds
+from graphtrace.annotate.fold_region import FoldFacts
 from graphtrace.annotate.summary import brief, count_text, element_count, signature
 from graphtrace.errors import FormatError
 from graphtrace.formula.names import pretty_name
@@ -61,9 +61,7 @@ def _opened(outline: Outline, options: Options, *, asked: bool) -> set[Branch] |
 
 
 def _sentence(facts: GraphFacts, folded: GraphFacts) -> str:
-    names = list(
-        dict.fromkeys(card.title for card in folded.folds.cards.values() if card.operations)
-    )
+    names = list(dict.fromkeys(card.title for card in folded.folds.values() if card.operations))
     shown = ", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else "")
     return (
         f"Folded: {len(facts.nodes)} nodes are drawn as {len(folded.nodes)}. `--unfold NAME` opens"
@@ -88,7 +86,7 @@ class _Folding:
         self.nodes = {node.id: node for node in self.whole.nodes}
         operations = outline.operations
         self.inside = {cell: operations[cell.start : cell.end] for cell in cells}
-        self.key = {cell: self.inside[cell][-1] for cell in cells}
+        self.key = {cell: self._key(cell) for cell in cells}
         self.owner = {id_: self.key[cell] for cell in cells for id_ in self.inside[cell]}
         self.folded = {self.key[cell]: cell for cell in cells if cell.branch is not None}
         self.members = {key: list(self.inside[cell]) for key, cell in self.folded.items()}
@@ -97,6 +95,13 @@ class _Folding:
         for edge in self.whole.edges:
             self.users.setdefault(edge.source, set()).add(self.owner[edge.target])
         self._take_leaves()
+
+    def _key(self, cell: Cell) -> int:
+        """Return the id that a cell has: of the result, or of what it hands on last."""
+        results = self._results(range(cell.start, cell.end))
+        if self.whole.output in results:
+            return self.whole.output
+        return results[-1] if results else self.inside[cell][-1]
 
     def _take_leaves(self) -> None:
         """Let a folded part have what only it uses; if nothing leads to it, its start is shown."""
@@ -149,11 +154,10 @@ class _Folding:
 
     def facts(self) -> GraphFacts:
         """Return the smaller graph."""
-        edges, counts = self._edges()
+        edges = self._edges()
         operands: dict[int, list[int]] = {}
         for edge in edges:
             operands.setdefault(edge.target, []).append(edge.source)
-        names = _Names(node.name for node in self.whole.nodes if self.owner[node.id] == node.id)
         cards = {key: self._card(cell) for key, cell in self.folded.items()}
         cards |= {key: self._inputs(group) for key, group in self.groups.items()}
         paths = {self.key[cell]: cell.path for cell in self.cells}
@@ -164,7 +168,7 @@ class _Folding:
             uses = tuple(operands.get(node.id, ()))
             card = cards.get(node.id)
             if card is not None:
-                node = _folded(node, card, names)  # noqa: PLW2901 - the same node, folded
+                node = _folded(node, card)  # noqa: PLW2901 - the same node, folded
             nodes.append(replace(node, operands=uses, scope=paths.get(node.id, ())))
         return replace(
             self.whole,
@@ -172,10 +176,10 @@ class _Folding:
             edges=tuple(edges),
             output=self.owner[self.whole.output],
             outline=None,
-            folds=Folds(cards, counts),
+            folds=cards,
         )
 
-    def _edges(self) -> tuple[list[EdgeFacts], dict[tuple[int, int, int], int]]:
+    def _edges(self) -> list[EdgeFacts]:
         """Return the edges between cells; those into a folded one are merged by their source."""
         found: list[EdgeFacts] = []
         merged: dict[int, dict[int, list[EdgeFacts]]] = {}
@@ -187,14 +191,13 @@ class _Folding:
                 merged.setdefault(target, {}).setdefault(source, []).append(edge)
             else:
                 found.append(replace(edge, source=source))
-        counts: dict[tuple[int, int, int], int] = {}
         for target, sources in merged.items():
-            ordered = sorted(sources.items(), key=lambda item: (item[0] < target, item[0]))
-            for slot, (source, edges) in enumerate(ordered):
-                found.append(EdgeFacts(source, target, slot, None, "", "", None, _total(edges)))
-                counts[source, target, slot] = len(edges)
-        found.sort(key=lambda edge: (edge.target, edge.slot))
-        return found, {key: count for key, count in counts.items() if count > 1}
+            for slot, (source, edges) in enumerate(sorted(sources.items())):
+                total_ = _total(edges)
+                found.append(
+                    EdgeFacts(source, target, slot, None, "", "", None, total_, len(edges))
+                )
+        return sorted(found, key=lambda edge: (edge.target, edge.slot))
 
     def _card(self, cell: Cell) -> FoldFacts:
         branch, key = cell.branch, self.key[cell]
@@ -281,35 +284,16 @@ FEW = 3
 """So many inputs of a part that nothing else leads to are shown one by one."""
 
 
-class _Names:
-    """Names that are not taken yet."""
-
-    def __init__(self, taken: Iterable[str]) -> None:
-        self._taken = set(taken)
-
-    def new(self, wish: str) -> str:
-        name, number = wish, 1
-        while name in self._taken:
-            number += 1
-            name = f"{wish} ({number})"
-        self._taken.add(name)
-        return name
-
-
-def _folded(node: NodeFacts, card: FoldFacts, names: _Names) -> NodeFacts:
-    """Return the node of a card: it has the value and the gradient of the last one in it."""
+def _folded(node: NodeFacts, card: FoldFacts) -> NodeFacts:
+    """Return the node of a card: that of what it hands on last, and in words what it stands for."""
     label = card.title + (f" ×{card.count}" if card.count > 1 else "")
-    words = [count_text(card.operations) + " operation" + "s" * (card.operations != 1)]
+    if not card.operations:
+        return replace(node, name=label, expression=label, latex="")
+    words = [label, count_text(card.operations) + " operation" + "s" * (card.operations != 1)]
     if card.parameters:
         words.append(f"{count_text(card.parameters)} parameters")
     return replace(
-        node,
-        name=names.new(label),
-        named=True,
-        symbol="{…}",
-        expression=", ".join(words) if card.operations else label,
-        latex="",
-        where=card.where or node.where,
+        node, symbol="{…}", expression=", ".join(words), latex="", where=card.where or node.where
     )
 
 

@@ -64,7 +64,7 @@ class Choice(TypedDict, total=False):
 
     show: Iterable[str] | str | None
     look: str
-    deadline: float
+    deadline: float | None
     digits: int
     focus: Iterable[str] | str | None
     radius: int | None

@@ -115,7 +115,7 @@ def make_plan(
         and element_count(node.value) == 1
         and facts.mirror.get(node.id) is None
     )
-    cards = _cards(facts, options.look) - facts.folds.cards.keys()
+    cards = _cards(facts, options.look) - facts.folds.keys()
     depths = _depths(facts)
     flows = flows_of(facts)
     return Plan(
@@ -186,7 +186,7 @@ def _spine(plan: Plan, edges: tuple[EdgeFacts, ...]) -> int | None:
 
 def _row(plan: Plan, edge: EdgeFacts, node: NodeFacts, source: NodeFacts, *, quiet: bool) -> Row:
     show, digits, accents = plan.options.show, plan.options.digits, plan.accents
-    key, card = edge_key(edge), node.id in plan.cards or node.id in plan.facts.folds.cards
+    key, card = edge_key(edge), node.id in plan.cards or node.id in plan.facts.folds
     title = describe_edge(edge, source.name, node.name, digits)
     above = below = lead = None
     if "local" in show and not quiet and node.id not in plan.back:
@@ -195,9 +195,8 @@ def _row(plan: Plan, edge: EdgeFacts, node: NodeFacts, source: NodeFacts, *, qui
     wanted = "contribution" in show or ("grad" in show and (shared or card))
     if wanted and not quiet and edge.contribution is not None:
         below = contribution_text(edge.contribution, CONTRIBUTION, digits, whole=not card)
-    count = plan.facts.folds.counts.get((edge.source, edge.target, edge.slot))
-    if count is not None and not quiet:
-        above = plain(f"×{count}", "local", LOCAL)
+    if edge.count > 1 and not quiet:
+        above = plain(f"×{edge.count}", "local", LOCAL)
     if plan.led(edge):
         lead = lead_of(source, f"a{key}", plan.options, _kind_of_lead(plan, edge, source))
     mark = plain(accents.marks[key], "path-mark", MARK) if key in accents.marks else None

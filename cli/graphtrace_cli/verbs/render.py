@@ -7,7 +7,10 @@ from graphtrace_cli.errors import EXIT_DONE, RequestError
 from graphtrace_cli.options import At, Output, OutputName, Seed, Source
 from graphtrace_cli.style import (
     Backward,
+    Deadline,
+    Depth,
     Focus,
+    Fold,
     Format,
     Heaviest,
     Look,
@@ -17,6 +20,7 @@ from graphtrace_cli.style import (
     Scale,
     Show,
     Theme,
+    Unfold,
     Width,
     Wrap,
     chosen_theme,
@@ -44,6 +48,10 @@ def render(
     heaviest: Heaviest = None,
     only: Only = None,
     wrap: Wrap = None,
+    fold: Fold = None,
+    unfold: Unfold = None,
+    depth: Depth = None,
+    deadline: Deadline = None,
     scale: Scale = None,
     width: Width = None,
     backward: Backward = False,
@@ -60,6 +68,7 @@ def render(
     style = _Style(
         show=",".join(show) if show else None, theme=chosen_theme(theme), look=look, scale=scale,
         width=width, focus=focus, radius=radius, path=path, heaviest=heaviest, only=only, wrap=wrap,
+        fold=fold, unfold=unfold, depth=depth, deadline=deadline,
     )  # fmt: skip
     to_file = output is not None and str(output) != "-"
     word = _format(output if to_file else None, format_name)
@@ -91,16 +100,18 @@ def _format(output: "Path | None", format_name: str | None) -> str:
     return format_name
 
 
-DRAWN = ("look", "scale", "width", "focus", "radius", "path", "heaviest", "only", "wrap")
+DRAWN = ("look", "scale", "width", "focus", "radius", "path", "heaviest", "only", "wrap",
+         "deadline")  # fmt: skip
+FOLDED = ("fold", "unfold", "depth")
 # What a format does not draw; the rest of its options apply.
 UNUSED = {
     "txt": ("theme", *DRAWN),
-    "json": ("show", "theme", *DRAWN),
-    "graphml": ("show", "theme", *DRAWN),
+    "json": ("show", "theme", *DRAWN, *FOLDED),
+    "graphml": ("show", "theme", *DRAWN, *FOLDED),
     "dot": DRAWN,
     "mmd": DRAWN,
 }
-DEFAULTS = {"show": None, "look": "auto"} | dict.fromkeys(DRAWN[1:])
+DEFAULTS = {"show": None, "look": "auto"} | dict.fromkeys((*DRAWN[1:], *FOLDED))
 
 
 def _unused(word: str, style: "_Style", *, themed: bool) -> tuple[str, ...]:
@@ -128,6 +139,10 @@ class _Style(TypedDict):
     heaviest: int | None
     only: str | None
     wrap: float | None
+    fold: str | None
+    unfold: list[str] | None
+    depth: int | None
+    deadline: float | None
 
 
 def _print(facts: "GraphFacts", format_name: str, style: _Style) -> tuple[str, ...]:
