@@ -10,6 +10,8 @@ import graphtrace as gt
 EPSILON = 1e-12
 DATA = np.array([1.1, 1.9, 1.1, 1.9])
 """Mean 1.5, variance 0.16."""
+V = np.array([0.3, -1.0, 2.0, 0.7])
+"""The gradient that enters y."""
 
 
 def batch_norm(x, gamma, beta):
@@ -20,6 +22,12 @@ def batch_norm(x, gamma, beta):
     x_hat = centred / np.sqrt(variance + EPSILON)
     y = gamma * x_hat + beta
     return y  # noqa: RET504 -- a name for the result, as on the blackboard
+
+
+def weighted(x, gamma, beta):
+    """Some loss after it, so that there is a gradient to look at."""
+    loss = batch_norm(x, gamma, beta) @ V
+    return loss  # noqa: RET504
 
 
 def main(folder="out"):
@@ -40,9 +48,8 @@ def main(folder="out"):
     print(f"  correlation {before:.6f} before, {after:.6f} after")
 
     # Whatever the loss: shifting every x by the same amount changes nothing, nor does scaling.
-    weights = np.array([0.3, -1.0, 2.0, 0.7])
-    loss = gt.trace(lambda x, gamma, beta: batch_norm(x, gamma, beta) @ weights, DATA, 1.0, 3.0)
-    gradient = loss.backward()["x"].grad
+    loss = gt.trace(weighted, DATA, 1.0, 3.0).backward()
+    gradient = loss["x"].grad
     print(f"gradient {gradient}: its sum over the batch is {np.sum(gradient):.1e}")
     print(f"  by x - μ: {gradient @ loss['centred'].value:.1e}")
     print(f"  through μ {loss['mu'].grad:.6g}, through σ² {loss['variance'].grad:.6g}")

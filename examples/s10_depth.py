@@ -9,6 +9,8 @@ import graphtrace as gt
 from graphtrace.render.charts import Panel, Series, save_chart
 
 LAYERS, WIDTH, BATCH, DRAWS = 30, 32, 16, 5
+SHOWN = (1, 5, 10, 20, 30)
+"""Layers in the table; the plot shows all."""
 ACTIVATIONS = {
     "sigmoid": gt.nn.sigmoid,
     "tanh": np.tanh,
@@ -18,21 +20,21 @@ ACTIVATIONS = {
 GAIN = {"Xavier": 1.0, "He": 2.0, "4·He": 8.0}
 """The variance of a weight, times the number of inputs."""
 GROUPS = {
-    "activations": [
-        ("sigmoid", "Xavier", "plain"),
-        ("tanh", "Xavier", "plain"),
-        ("relu", "He", "plain"),
-        ("leaky relu", "He", "plain"),
-    ],
-    "initialisations": [("relu", start, "plain") for start in GAIN],
-    "remedies": [
-        ("sigmoid", "Xavier", "residual"),
-        ("sigmoid", "Xavier", "batch norm"),
-        ("relu", "Xavier", "batch norm"),
-        ("relu", "4·He", "batch norm"),
-    ],
+    "activations": {
+        "sigmoid, Xavier": ("sigmoid", "Xavier", "plain"),
+        "tanh, Xavier": ("tanh", "Xavier", "plain"),
+        "relu, He": ("relu", "He", "plain"),
+        "leaky relu, He": ("leaky relu", "He", "plain"),
+    },
+    "initialisations": {f"relu, {start}": ("relu", start, "plain") for start in GAIN},
+    "remedies": {
+        "sigmoid, residual": ("sigmoid", "Xavier", "residual"),
+        "sigmoid, batch norm": ("sigmoid", "Xavier", "batch norm"),
+        "relu, Xavier, batch norm": ("relu", "Xavier", "batch norm"),
+        "relu, 4·He, batch norm": ("relu", "4·He", "batch norm"),
+    },
 }
-"""What is compared: activation, initialisation, kind of layer."""
+"""What is compared, with its words in the plot: activation, initialisation, kind of layer."""
 UP = "gradient norm, last layer = 1"
 
 
@@ -67,15 +69,17 @@ def norms(name, start, kind):
 
 def main(folder="out"):
     """Print and draw the gradient norm after each layer, relative to the last layer's."""
-    found = {variant: norms(*variant) for group in GROUPS.values() for variant in group}
-    print(f"‖∂L/∂h‖ after layer 1 over that after layer {LAYERS}, median of {DRAWS} draws")
-    for (name, start, kind), ratio in found.items():
-        print(f"  {name}, {start}, {kind}: {ratio[0]:.2e}")
+    found = {variant: norms(*variant) for group in GROUPS.values() for variant in group.values()}
+    print(f"‖∂L/∂h‖ after a layer over that after layer {LAYERS}, median of {DRAWS} draws")
+    print(f"  {'layer':<30}" + "".join(f"{layer:>10}" for layer in SHOWN))
+    for variant, ratio in found.items():
+        numbers = "".join(f"{ratio[layer - 1]:10.2e}" for layer in SHOWN)
+        print(f"  {', '.join(variant) + ':':<30}{numbers}")
 
     Path(folder).mkdir(parents=True, exist_ok=True)
     layers = np.arange(1, LAYERS + 1)
     panels = [
-        Panel([Series(found[v], layers, ", ".join(v)) for v in group], title, "layer", UP, "y")
+        Panel([Series(found[v], layers, k) for k, v in group.items()], title, "layer", UP, "y")
         for title, group in GROUPS.items()
     ]
     curves = Path(folder) / "s10_depth_norms.svg"

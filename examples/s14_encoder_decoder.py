@@ -1,4 +1,4 @@
-"""S14: encoder and decoder: teacher forcing keeps the gradient, feeding back the argmax cuts it."""
+"""S14: encoder and decoder: which words are fed, and where an argmax cuts the gradient."""
 
 import sys
 from pathlib import Path
@@ -12,7 +12,7 @@ SOURCE = ("ich", "sehe", "einen", "hund")
 TARGET = ("⟨sos⟩", "I", "see", "saw", "a", "dog", "⟨eos⟩")
 TRUTH = ("I", "see", "a", "dog", "⟨eos⟩")
 LEARNED = ("I", "saw", "a", "dog", "⟨eos⟩")
-"""What the model was trained to say: not quite the truth."""
+"""What the model was trained to say, whichever word it is fed: not quite the truth."""
 RNG = np.random.default_rng(42)
 PARAMETERS = {
     "E": RNG.normal(size=(len(SOURCE), H)),
@@ -32,7 +32,7 @@ def encode(E, We):
 
 
 def decode(E, D, We, Wd, Wo, feed):
-    """Return the scores at every step; `feed(step, scores)` gives the embedding put in next."""
+    """Return the scores at every step; `feed(step, scores, D)` gives what is put in next."""
     s = encode(E, We)
     word = D[0]
     every = []
@@ -44,9 +44,9 @@ def decode(E, D, We, Wd, Wo, feed):
     return every
 
 
-def teacher(step, scores, D):
-    """In training the true word is fed, whatever the model says."""
-    return D[TARGET.index(TRUTH[step])]
+def forced(sentence):
+    """Return a feed that puts in a given sentence, whatever the model says."""
+    return lambda step, _, D: D[TARGET.index(sentence[step])]
 
 
 def generated(step, scores, D):
@@ -63,11 +63,8 @@ def loss(feed, sentence, **parameters):
 
 def train():
     """Return parameters with which the model says what it learned."""
-
-    def feed(step, scores, D):
-        return D[TARGET.index(LEARNED[step])]
-
-    g = gt.trace(lambda **p: loss(feed, LEARNED, **p), **PARAMETERS)
+    feeds = [forced(TRUTH), forced(LEARNED)]
+    g = gt.trace(lambda **p: sum(loss(feed, LEARNED, **p) for feed in feeds), **PARAMETERS)
     return gt.fit(g, list(PARAMETERS), steps=150, lr=0.3, momentum=0.5).parameters
 
 
@@ -81,16 +78,19 @@ def feedback(D, Wo):
 def main(folder="out"):
     """Print what is fed in, and whether the last loss depends on what was said before."""
     parameters = train()
-    for title, feed in (("teacher forcing", teacher), ("generation", generated)):
+    for title, feed in (("teacher forcing", forced(TRUTH)), ("generation", generated)):
         g = gt.trace(lambda feed=feed, **p: loss(feed, TRUTH, **p), **parameters).backward()
         steps = [node for node in g.nodes if node.name.startswith("scores") and node.op == "matmul"]
         said = [TARGET[int(np.argmax(node.value))] for node in steps]
-        fed = ["⟨sos⟩", *(TRUTH if feed is teacher else said)][: len(TRUTH)]
+        fed = ["⟨sos⟩", *(said if feed is generated else TRUTH)][: len(TRUTH)]
         print(f"{title}: says {' '.join(said)}; fed {' '.join(fed)}")
         # The last step's loss alone: can it change what the first step says?
         g.backward(steps[-1], seed=np.eye(len(TARGET))[TARGET.index("⟨eos⟩")])
         for cut in g.cuts(steps[0]):
             print(f"  from the first word's scores to the last: {cut}")
+        # Only the states lead back from there, through all steps into the encoder.
+        arrives = np.linalg.norm(g[f"s{len(SOURCE)}"].grad)
+        print(f"  through the states: gradient of norm {arrives:.1e} at the encoder's last one")
 
     picture = Path(folder) / "s14_encoder_decoder.svg"
     picture.parent.mkdir(parents=True, exist_ok=True)

@@ -25,7 +25,9 @@ def neighbours(i):
 def update(i, states, W1, W2):
     """Return s_i + W1·mean_j tanh(W2·s_j), over the neighbours j."""
     messages = [np.tanh(W2 @ states[f"s{j}"]) for j in neighbours(i)]
-    return states[f"s{i}"] + W1 @ (sum(messages[1:], messages[0]) / len(messages))
+    mean = sum(messages[1:], messages[0]) / len(messages)
+    s = states[f"s{i}"] + W1 @ mean
+    return s  # noqa: RET504 -- a name for the result, as on the blackboard
 
 
 def loss(a, b, c, d, e):
@@ -63,7 +65,11 @@ def main(folder="out"):
     picture = Path(folder) / "s15_graph_network.svg"
     picture.parent.mkdir(parents=True, exist_ok=True)
     g.render(picture)
-    print(f"Picture: {picture}")
+    step = Path(folder) / "s15_graph_network_update.svg"
+    states = {name: STATES[name] for name in ("s1", "s2", "s4", "s5")}
+    g = gt.trace(lambda W1, W2, **states: update(2, states, W1, W2), W1, W2, **states)
+    g.backward(seed=np.ones(D)).render(step, digits=3)
+    print(f"Picture: {picture}\nPicture: {step}")
 
 
 if __name__ == "__main__":

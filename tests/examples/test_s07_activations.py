@@ -37,3 +37,10 @@ def test_the_jacobian_of_softmax(run):
     numbers = run.text.split("[[")[1].split("]]")[0].replace("[", "").replace("]", "").split()
     found = np.array(numbers, dtype=float).reshape(3, 3)
     np.testing.assert_allclose(found, np.diag(s) - np.outer(s, s), atol=5e-5)
+
+
+def test_the_differences_are_of_rounding(run):
+    found = [line for line in run.text.splitlines() if "largest difference" in line]
+    assert len(found) == 4
+    numbers = [line.rpartition("formula ")[2].split(",")[0].split()[-1] for line in found]
+    assert all(float(number) < 1e-15 for number in numbers)

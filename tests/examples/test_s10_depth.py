@@ -13,7 +13,7 @@ def run(example):
 
 def ratio(run, *variant):
     (found,) = [x for x in run.text.splitlines() if x.strip().startswith(", ".join(variant) + ":")]
-    return float(found.rpartition(" ")[2])
+    return float(found.rpartition(":")[2].split()[0])
 
 
 def test_what_vanishes_and_what_helps(run):

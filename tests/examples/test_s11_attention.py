@@ -28,9 +28,22 @@ def test_softmax_attention_passes_its_closed_form(run):
     p = np.exp(scores - 11) / np.exp(scores - 11).sum()
     g = gt.trace(m.soft, m.QUERY, m.KEYS, m.VALUES).backward(seed=m.ONES)
     np.testing.assert_allclose(g["out"].value, p @ m.VALUES, rtol=1e-12)
-    expected = m.KEYS.T @ ((np.diag(p) - np.outer(p, p)) @ m.VALUES @ m.ONES)
-    np.testing.assert_allclose(g["q"].grad, expected, rtol=1e-10)
+    by_scores = (np.diag(p) - np.outer(p, p)) @ m.VALUES @ m.ONES
+    np.testing.assert_allclose(g["q"].grad, m.KEYS.T @ by_scores, rtol=1e-10)
+    np.testing.assert_allclose(g["K"].grad, np.outer(by_scores, m.QUERY), rtol=1e-10)
     assert np.any(g["q"].grad)
+
+
+def test_masked_attention_is_that_of_plain_numpy(run):
+    Q, K, V = np.random.default_rng(5).normal(size=(3, 4, 3))
+    scores = Q @ K.T / np.sqrt(3) + np.where(np.tri(4, dtype=bool), 0, -np.inf)
+    weights = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    g = gt.trace(run.module.masked, Q, K, V)
+    np.testing.assert_allclose(g.output.value, weights @ V, rtol=1e-12)
+    for name in ("K", "V"):
+        reach = np.abs(g.jacobian(g.output, name)).sum(axis=(1, 3))
+        assert not np.any(np.triu(reach, 1))
+        assert np.all(reach[np.tri(4, k=-1, dtype=bool)] > 0)
 
 
 def test_the_mask_and_the_scaling(run):
