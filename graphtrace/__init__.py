@@ -10,6 +10,7 @@ from graphtrace.graph import Graph, name, parse, trace
 from graphtrace.tape import scope
 
 if TYPE_CHECKING:
+    from graphtrace.comparison import compare
     from graphtrace.experiments import fit, growth, study
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "GraphTraceError",
     "__version__",
     "add_at",
+    "compare",
     "fit",
     "growth",
     "name",
@@ -34,9 +36,13 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """Import experiments when one is used: most programs use none."""
+    """Import experiments and comparisons when one is used: most programs use none."""
     if name in ("fit", "growth", "study"):
         from graphtrace import experiments
 
         return getattr(experiments, name)
+    if name == "compare":
+        from graphtrace.comparison import compare
+
+        return compare
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -32,6 +32,7 @@ LAYERS = (
     "derivatives",
     "readings",
     "graph",
+    "comparison",
     "custom",
     "experiments",
 )

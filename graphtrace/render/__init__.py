@@ -11,8 +11,8 @@ from graphtrace.render.registry import Rendering, compose, draw, format_named, f
 from graphtrace.render.theme import THEMES, Theme
 from graphtrace.scene.options import Choice
 
-__all__ = ["Rendering", "compose", "draw", "formats", "media_type", "render", "save", "themes",
-           "write_whole"]  # fmt: skip
+__all__ = ["Rendering", "compose", "draw", "format_of", "formats", "media_type", "render",
+           "save", "themes", "write_whole"]  # fmt: skip
 
 
 def themes() -> tuple[str, ...]:
@@ -87,14 +87,25 @@ def save(
     ------
     FormatError: for an unknown format, or a file that cannot be written.
     """
+    word = format_of(file, format)
+    done = draw(facts, word, theme=theme, scale=scale, width=width, prefix=prefix, **choice)
+    write_whole(file, done.data)
+    return done.notes
+
+
+def format_of(file: str | os.PathLike[str], format: str | None = None) -> str:  # noqa: A002
+    """Return the format of a file: the one that is given, else its extension.
+
+    Raises
+    ------
+    FormatError: when it has none.
+    """
     target = Path(file)
     word = format if format is not None else target.suffix
     if not word:
         known = ", ".join(formats())
         raise FormatError(f"{target.name!r} has no extension to tell its format; known: {known}")
-    done = draw(facts, word, theme=theme, scale=scale, width=width, prefix=prefix, **choice)
-    write_whole(target, done.data)
-    return done.notes
+    return word
 
 
 def write_whole(path: str | os.PathLike[str], data: bytes) -> None:

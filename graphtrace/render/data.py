@@ -8,7 +8,7 @@ import numpy as np
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts, Value
 from graphtrace.tape.sources import Where
 
-__all__ = ["graph_data", "json_text", "plain_value"]
+__all__ = ["dump", "graph_data", "json_text", "node_data", "plain_value"]
 
 Plain = None | bool | int | float | str | list["Plain"]
 
@@ -35,13 +35,14 @@ def _plain(value: object) -> Plain:
 def graph_data(facts: GraphFacts) -> dict[str, object]:
     """Return the record: ``nodes``, ``edges`` and the ``output``'s id."""
     return {
-        "nodes": [_node(node) for node in facts.nodes],
+        "nodes": [node_data(node) for node in facts.nodes],
         "edges": [_edge(edge) for edge in facts.edges],
         "output": facts.output,
     }
 
 
-def _node(node: NodeFacts) -> dict[str, object]:
+def node_data(node: NodeFacts) -> dict[str, object]:
+    """Return one node's record."""
     return {
         "id": node.id,
         "name": node.name,
@@ -81,14 +82,15 @@ def json_text(facts: GraphFacts) -> str:
     parts = []
     for key, rows in graph_data(facts).items():
         if isinstance(rows, list):
-            lines = ",\n".join("  " + _dump(row) for row in rows)
+            lines = ",\n".join("  " + dump(row) for row in rows)
             parts.append(f'"{key}": [\n{lines}\n ]' if rows else f'"{key}": []')
         else:
-            parts.append(f'"{key}": {_dump(rows)}')
+            parts.append(f'"{key}": {dump(rows)}')
     return "{" + ",\n ".join(parts) + "}\n"
 
 
-def _dump(value: object) -> str:
+def dump(value: object) -> str:
+    """Return strict JSON on one line."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     # A lone surrogate in a name cannot be encoded; as an escape it is still strict JSON.
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from typing import Any
 
@@ -70,6 +71,13 @@ class Sealed:
                 operands.append(tuple([numbers[operand] for operand in record.b]))
             numbers[record] = len(nodes)
             nodes.append(record)
+
+    def renamed(self, names: Sequence[str]) -> "Sealed":
+        """Return the same nodes under other names."""
+        other = copy(self)
+        other.__dict__.pop("by_name", None)
+        other.__dict__["names"] = list(names)
+        return other
 
     def op(self, number: int) -> Op | None:
         """Return a node's operation; None for inputs and constants."""
