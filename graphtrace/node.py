@@ -7,7 +7,7 @@ import numpy as np
 from graphtrace.annotate.build import edge_formula, node_facts
 from graphtrace.run import backward as reverse
 from graphtrace.tape.sources import Where
-from graphtrace.tape.var import ABSENT, Var
+from graphtrace.tape.var import Var
 
 if TYPE_CHECKING:
     from graphtrace.graph import Graph
@@ -60,8 +60,7 @@ class Node:
     @property
     def grad(self) -> Any:
         """Upstream gradient ∂output/∂node in the value's shape; None when not computed."""
-        g = self._record.g
-        return None if g is ABSENT else _locked(g)
+        return _locked(self._graph._state.grad(self.id))
 
     @property
     def where(self) -> Where | None:

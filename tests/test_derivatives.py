@@ -220,3 +220,20 @@ def test_no_reading_leaves_numpys_error_state_changed():
     gt.trace(lambda x: np.log(x * np.array([1.0, -1.0])), -1.0)
     gt.trace(lambda x: np.sum(np.log(x)), np.array([-1.0, 0.0])).backward()
     assert np.geterr() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "second"),
+    [
+        ("f = sin(x)", lambda x: -np.sin(x)),
+        ("f = x*x", lambda x: 2.0),  # noqa: ARG005 # a constant
+        ("f = x**3", lambda x: 6 * x),
+        ("f = exp(sin(x))", lambda x: np.exp(np.sin(x)) * (np.cos(x) ** 2 - np.sin(x))),
+        ("f = 2*x + 1", lambda x: 0.0),  # noqa: ARG005
+    ],
+)
+def test_a_recorded_backward_pass_can_be_run_backward(text, second):
+    both = gt.parse(text, x=0.7).backward(record=True).backward()
+    found = both["x"].grad
+    assert (0.0 if found is None else found) == pytest.approx(second(0.7), rel=1e-12)
+    assert all(node.grad is None for node in both if node.kind == "constant")

@@ -29,7 +29,7 @@ def scaled_dot_product_attention(
     query: (…, n, d), key: (…, m, d), value: (…, m, e); result: (…, n, e). `mask` broadcasts
     to (…, n, m): booleans (True: may look) or numbers that are added. With `causal`, query i
     looks at keys 0 … i only. `scale` is 1/√d unless given. A query that may look at nothing
-    gets NaN, as in PyTorch. Vaswani et al. 2017, arXiv:1706.03762, eq. 1.
+    gets NaN. Vaswani et al. 2017, arXiv:1706.03762, eq. 1.
     """
     name = "scaled_dot_product_attention"
     query, key, value = as_given(query), as_given(key), as_given(value)

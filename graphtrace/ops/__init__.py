@@ -3,6 +3,7 @@
 from graphtrace.ops import (
     activation,
     arithmetic,
+    bits,
     choices,
     contractions,
     convolution,
@@ -43,6 +44,7 @@ __all__ = [
     "Op",
     "activation",
     "arithmetic",
+    "bits",
     "choices",
     "contractions",
     "convolution",

@@ -17,7 +17,7 @@ import numpy as np
 from graphtrace.errors import GraphTraceError
 from graphtrace.ops.registry import CALLS, Bind, Op
 
-__all__ = ["LATE_CALLS", "MissingLibraryError", "called", "home", "reached", "scipy"]
+__all__ = ["LATE_CALLS", "MissingLibraryError", "called", "every_name", "home", "reached", "scipy"]
 
 LATE_CALLS: dict[str, tuple[Op, Bind]] = {}
 """What `CALLS` says of NumPy's functions, by full name: `scipy.special.erf`."""
@@ -58,6 +58,18 @@ def home(function: Callable[..., Any]) -> str:
 def called(function: Callable[..., Any]) -> str:
     """Return what a function is called by: `np.linalg.norm`."""
     return f"{home(function)}.{getattr(function, '__name__', function)}"
+
+
+def every_name(function: Callable[..., Any]) -> set[str]:
+    """Return all that a function is called by: `np.abs` and `np.absolute` are one function."""
+    found = {called(function)}
+    for prefix, module in (("np", np), ("np.linalg", np.linalg)):
+        found.update(
+            f"{prefix}.{name}"
+            for name, thing in vars(module).items()
+            if thing is function and not name.startswith("_")
+        )
+    return found
 
 
 def reached(function: Callable[..., Any]) -> tuple[Op, Bind] | None:

@@ -202,7 +202,7 @@ elementwise(
     partials=[None, None],
     samples=[ANY, ANY],
     notation=Notation("and"),
-    calls=[np.logical_and, np.bitwise_and],
+    calls=[np.logical_and],
 )
 elementwise(
     "logical_or",
@@ -212,7 +212,7 @@ elementwise(
     partials=[None, None],
     samples=[ANY, ANY],
     notation=Notation("or"),
-    calls=[np.logical_or, np.bitwise_or],
+    calls=[np.logical_or],
 )
 elementwise(
     "logical_not",
@@ -222,7 +222,7 @@ elementwise(
     partials=[None],
     samples=[ANY],
     notation=Notation("not"),
-    calls=[np.logical_not, np.invert],
+    calls=[np.logical_not],
 )
 elementwise(
     "logical_xor",

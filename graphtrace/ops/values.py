@@ -22,7 +22,7 @@ def normal(value: Any) -> Value:
         return float(value)
     if kind is np.bool_:
         return bool(value)
-    return value
+    return np.int64(value) if kind is int else value
 
 
 def plain(value: Any) -> Value:

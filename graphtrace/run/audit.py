@@ -84,14 +84,19 @@ def _collected(part: Callable[[], Found]) -> list[tuple[str, str]]:
     return found
 
 
+def _copied(value: Any) -> Any:
+    return value.copy() if value.__class__ is np.ndarray else value
+
+
 class _Node:
     """One operation at its recorded operands."""
 
     def __init__(self, state: State, op: Op, number: int) -> None:
         self.state, self.op, self.number = state, op, number
-        self.values = state.sealed.values(number)
+        # Copies, so that an operation that writes into them leaves the record as it was.
+        self.values = [_copied(value) for value in state.sealed.values(number)]
         self.params = state.sealed.params(number)
-        self.kept = state.value(number)
+        self.kept = _copied(state.value(number))
 
     def rerun(self) -> Found:
         """Run it twice more and compare with the recorded value."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from graphtrace.errors import GraphTraceError
 from graphtrace.formula.printers import to_text
-from graphtrace.ops.late import LATE_CALLS, called
+from graphtrace.ops.late import LATE_CALLS, called, every_name
 from graphtrace.ops.registry import CALLS, OPS, Op, notations
 from graphtrace.run.derived import record_gradient, record_product
 from graphtrace.run.record import record_function
@@ -80,7 +80,9 @@ def parts_of(trials: Sequence[Trial]) -> tuple[str, ...]:
 
 
 def _of_operation(op: Op) -> Coverage:
-    calls = {called(function) for function, (target, _) in CALLS.items() if target is op}
+    calls: set[str] = set().union(
+        *(every_name(f) for f, (target, _) in CALLS.items() if target is op)
+    )
     calls.update(name for name, (target, _) in LATE_CALLS.items() if target is op)
     formula, modes = CUT, NONE
     if op.differentiable:

@@ -20,7 +20,7 @@ from graphtrace.run.modes import pull_back, push_forward
 from graphtrace.run.record import Recording
 from graphtrace.run.state import State
 from graphtrace.tape.tape import Tape, apply
-from graphtrace.tape.var import CONSTANT, INPUT, Var
+from graphtrace.tape.var import ABSENT, CONSTANT, INPUT, Var
 
 __all__ = ["record_backward", "record_gradient", "record_product", "replayed"]
 
@@ -202,6 +202,10 @@ def _finish(
     for output, name in zip(outputs, names, strict=True):
         given.setdefault(output, name)
     records = tape.detach()
+    for record in records:
+        # A seed stands where scalars are multiplied without asking which of them are constants.
+        if record.op is CONSTANT and record.value.__class__ is float:
+            record.g = ABSENT
     return Recording(
         tape, records, Entered.of(tape, inputs), outputs, given, names[0] if names else ""
     )

@@ -8,7 +8,7 @@ from graphtrace.errors import NameNotFoundError, did_you_mean
 from graphtrace.ops.values import shape_of
 from graphtrace.run import backward as reverse
 from graphtrace.tape.sealed import Sealed
-from graphtrace.tape.var import ABSENT, Var
+from graphtrace.tape.var import ABSENT, CONSTANT, Var
 
 __all__ = ["State", "input_numbers", "inputs_of"]
 
@@ -34,8 +34,8 @@ class State:
 
     def grad(self, number: int) -> Any:
         """Return a node's upstream gradient, None when not computed."""
-        g = self.sealed.nodes[number].g
-        return None if g is ABSENT else g
+        record = self.sealed.nodes[number]
+        return None if record.g is ABSENT or record.op is CONSTANT else record.g
 
     def local(self, target: int, slot: int) -> Any:
         """Return the local gradient of an edge; see `backward.local`."""

@@ -36,12 +36,15 @@ GENERAL = {
     "ge": "greater_equal",
     "eq": "equal",
     "ne": "not_equal",
-    "and": "logical_and",
-    "or": "logical_or",
-    "xor": "logical_xor",
-    "invert": "logical_not",
 }
-REFLECTED = ("matmul", "floordiv", "mod", "and", "or", "xor")
+REFLECTED = ("matmul", "floordiv", "mod")
+TRUTHS = {
+    "and": ("logical_and", "bitwise_and"),
+    "or": ("logical_or", "bitwise_or"),
+    "xor": ("logical_xor", "bitwise_xor"),
+    "invert": ("logical_not", "invert"),
+}
+"""What an operator is of truths, and of integers."""
 UNARY = {"neg": "negative", "pos": "identity", "abs": "abs"}
 
 RECORD = """
@@ -191,6 +194,20 @@ def _general(op: Op, *, reflected: bool = False) -> Any:
     return method
 
 
+def _of_truths(logical: Op, bitwise: Op, *, reflected: bool = False) -> Any:
+    def method(self: Var, *others: Any) -> Var:
+        operands = (*others, self) if reflected else (self, *others)
+        op = logical if all(map(_is_truth, operands)) else bitwise
+        return apply_arrays(op, operands, _getframe(1))
+
+    return method
+
+
+def _is_truth(operand: Any) -> bool:
+    value = operand.value if operand.__class__ is Var else operand
+    return value.__class__ is bool or getattr(getattr(value, "dtype", None), "kind", "") == "b"
+
+
 def attach() -> None:
     """Give Var its operators; called once, when the tape package is imported."""
     for method, name in BINARY.items():
@@ -201,6 +218,11 @@ def attach() -> None:
         setattr(Var, f"__{method}__", _general(OPS[name]))
         if method in REFLECTED:
             setattr(Var, f"__r{method}__", _general(OPS[name], reflected=True))
+    for method, (logical, bitwise) in TRUTHS.items():
+        setattr(Var, f"__{method}__", _of_truths(OPS[logical], OPS[bitwise]))
+        if method != "invert":
+            turned = _of_truths(OPS[logical], OPS[bitwise], reflected=True)
+            setattr(Var, f"__r{method}__", turned)
     for method, name in UNARY.items():
         setattr(Var, f"__{method}__", _define(OPS[name], f"__{method}__", UNARY_SOURCE))
     Var.__hash__ = object.__hash__  # type: ignore[method-assign] # `==` records, identity hashes

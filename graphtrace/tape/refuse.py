@@ -7,6 +7,10 @@ from graphtrace.errors import RefusedError
 __all__ = ["REFUSED", "place", "refusal"]
 
 
+LONGEST = 120
+"""Characters of a source line that an error quotes."""
+
+
 def place(frame: Any) -> str:
     """Return `file:line: ` for a frame or an expression's place, or nothing when unknown."""
     if frame is None:
@@ -25,6 +29,8 @@ def _text(frame: Any) -> str:
     import linecache
 
     text = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]} …"
     return f"`{text}`: " if text else ""
 
 

@@ -468,3 +468,40 @@ def test_small_singular_values_that_differ_are_not_taken_for_equal() -> None:
     g = gt.trace(lambda a: np.linalg.svd(a)[0], u @ np.diag([1.0, 2e-5, 1e-5]) @ v.T)
     assert g.check().hazards == ()
     assert np.max(np.abs(g.jacobian(g.output.id, "a"))) > 1e4
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: (np.argmax(x) | 2) * x,
+        lambda x: (np.argmax(x) & 3) * x,
+        lambda x: (4 ^ np.argmax(x)) * x,
+        lambda x: (~np.argmax(x)) * x,
+        lambda x: ((x > 0) & (x < 2)) * x,
+        lambda x: (~(x > 0) | (x > 1)) * x,
+        lambda x: np.bitwise_or(np.argsort(x), 1) * x,
+        lambda x: np.invert(x > 1) * x,
+    ],
+)
+def test_bits_of_integers_and_truths_are_those_of_numpy(function):
+    x = np.array([1.0, 2.0, -3.0])
+    np.testing.assert_array_equal(gt.trace(function, x).output.value, function(x))
+
+
+@pytest.mark.parametrize(
+    "function", [lambda x: x & 1, lambda x: ~x, lambda x: np.bitwise_xor(x, x), lambda x: x | x]
+)
+def test_floats_have_no_bits(function):
+    with pytest.raises(ShapeError, match="floats have no bits: compare first"):
+        gt.trace(function, np.array([1.0, 2.0]))
+
+
+def test_the_rank_of_a_vector_is_an_integer():
+    g = gt.trace(lambda x: np.linalg.matrix_rank(x) * x, np.ones(3))
+    np.testing.assert_array_equal(g.output.value, np.ones(3))
+
+
+def test_a_long_line_is_cut_in_errors():
+    with pytest.raises(RefusedError) as caught:
+        gt.trace(lambda x: np.fft.fft(x) + 1.0 + 2.0 + 3.0 + 4.0 + 5.0 + 6.0 + 7.0 + 8.0 + 9.0, np.ones(3))  # noqa: E501  # fmt: skip
+    assert " …`: np.fft.fft" in str(caught.value)
