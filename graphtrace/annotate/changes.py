@@ -64,6 +64,11 @@ class Change:
     grad: Move | None = None
 
     @property
+    def is_constant(self) -> bool:
+        """Whether it is a number of the program's own."""
+        return any(side.kind == "constant" for side in (self.old, self.new) if side)
+
+    @property
     def was(self) -> str:
         """What another operation or another wiring was before; empty for everything else."""
         if self.status not in ("changed", "rewired") or self.old is None:

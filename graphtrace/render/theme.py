@@ -69,6 +69,10 @@ class Theme:
             "path-mark": self.gradient,
             "badge-text": self.alarm,
             "cause": self.alarm,
+            # Told apart by their signs and words first; blue, red and orange by most eyes.
+            "added": self.value,
+            "removed": self.alarm,
+            "changed": self.gradient,
         }.get(role, self.ink)
 
     def paint(self, thing: Shape | Wire) -> Paint:

@@ -9,6 +9,7 @@ from graphtrace.annotate.facts import NodeFacts, Value
 from graphtrace.annotate.summary import element_count, number, summarize, thumbnail
 from graphtrace.formula.names import latex_name
 from graphtrace.scene.blocks import Block, Row, arrive, guests, row_labels, stack
+from graphtrace.scene.difference import moved_number
 from graphtrace.scene.model import Shape, Text
 from graphtrace.scene.notes import Notes, gradient_in_symbols, small_print, value_in_symbols
 from graphtrace.scene.options import Options
@@ -29,6 +30,8 @@ from graphtrace.scene.wording import describe_node, exceptional, gradient_ink
 __all__ = ["Scales", "card_block", "scales_of"]
 
 PAD = 9.0
+# Two summaries stand side by side up to this width together.
+WIDEST = 240.0
 HEADER = 14.0
 
 
@@ -45,9 +48,11 @@ def scales_of(plan: Plan) -> Scales:
     peaks = [0.0, 0.0]
     for node in plan.facts.nodes:
         if node.id in plan.cards:
-            for index, value in enumerate((node.value, node.grad), node.id in plan.flows):
-                if value is not None and summarize(value).grid is None:
-                    peaks[index] = max(peaks[index], thumbnail(value).peak)
+            old = plan.facts.changes.nodes[node.id].old if plan.facts.changes.nodes else None
+            for side in (node, old) if old else (node,):
+                for index, value in enumerate((side.value, side.grad), node.id in plan.flows):
+                    if value is not None and summarize(value).grid is None:
+                        peaks[index] = max(peaks[index], thumbnail(value).peak)
     return Scales(*peaks)
 
 
@@ -100,11 +105,13 @@ def _inside(node: NodeFacts, options: Options, scales: Scales, notes: Notes, rol
     strips += [beside([line_strip(ink) for ink in prints[at : at + 2]]) for at in (0, 2)]
     if "value" in options.show:
         peak = scales.value if role == "value" else scales.gradient
-        strips += _summary(node.value, role, options.digits, peak)
-    if "grad" in options.show and node.grad is not None:
+        strips += _both(notes, "value", node.value, role, options.digits, peak)
+    moved = notes.told.moved("gradient") if notes.told else None
+    if "grad" in options.show and (node.grad is not None or moved):
         formula = gradient_in_symbols(node, notes)
         strips.append(line_strip(formula or gradient_ink(notes.output, node.name, 11.0)))
-        strips += _summary(node.grad, "gradient", options.digits, scales.gradient)
+        digits = options.digits
+        strips += _both(notes, "gradient", node.grad, "gradient", digits, scales.gradient)
     return pile([strip for strip in strips if strip.labels or strip.shapes])
 
 
@@ -121,6 +128,31 @@ def _roomy(ink: Text) -> Text:
     return replace(
         ink, ascent=max(ink.ascent, 0.72 * ink.size), descent=max(ink.descent, 0.24 * ink.size)
     )
+
+
+def _both(
+    notes: Notes, what: str, value: Value | None, role: str, digits: int, peak: float
+) -> list[Strip]:
+    """Return a summary; of a value that moved between two graphs both, with an arrow."""
+    move = notes.told.moved(what) if notes.told else None
+    if move is None:
+        return [] if value is None else _summary(value, role, digits, peak)
+    if max(element_count(side) for side in (move.old, move.new) if side is not None) == 1:
+        return [line_strip(moved_number(move, role, 13.0, digits))]
+    sides = [
+        _absent() if side is None else pile(_summary(side, role, digits, peak))
+        for side in (move.old, move.new)
+    ]
+    arrow = line_strip(plain("→", role, 13.0))
+    if sides[0].width + sides[1].width <= WIDEST:
+        return [beside([sides[0], arrow, sides[1]], gap=8.0)]
+    # One below the other, both from where the arrow ends.
+    inset = Strip(arrow.width, 0.0)
+    return [beside([inset, sides[0]], gap=8.0), beside([arrow, sides[1]], gap=8.0)]
+
+
+def _absent() -> Strip:
+    return line_strip(plain("–", "shape", 13.0))
 
 
 def _summary(value: Value, role: str, digits: int, peak: float) -> list[Strip]:

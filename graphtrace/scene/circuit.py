@@ -3,10 +3,12 @@
 import math as trigonometry
 from dataclasses import dataclass, replace
 
+from graphtrace.annotate.changes import Move
 from graphtrace.annotate.facts import NodeFacts, Value
 from graphtrace.annotate.summary import brief
 from graphtrace.formula.names import latex_name
 from graphtrace.scene.blocks import Block, Lead, Row, arrive, guests, row_labels, stack
+from graphtrace.scene.difference import Told, moved_number
 from graphtrace.scene.model import Label, Shape, Text
 from graphtrace.scene.notes import Notes, gradient_in_symbols, small_print, value_in_symbols
 from graphtrace.scene.options import Options
@@ -50,22 +52,33 @@ def _room(ink: Text | None) -> float:
     return LIFT + ink.ascent + (9 if ink.role == "badge-text" else 3)
 
 
-def _stub(node: NodeFacts, options: Options, role: str = "value", bare: bool = False) -> _Stub:
+def _stub(
+    node: NodeFacts, options: Options, role: str, told: Told | None, bare: bool = False
+) -> _Stub:
     value = gradient = None
     if "value" in options.show and not bare:
-        value = _number(node.value, role, options.digits)
-    if "grad" in options.show and node.grad is not None and not bare:
-        gradient = _number(node.grad, "gradient", options.digits)
+        value = _number(node.value, role, options.digits, told.moved("value") if told else None)
+    if "grad" in options.show and not bare:
+        moved = told.moved("gradient") if told else None
+        gradient = _number(node.grad, "gradient", options.digits, moved)
     inks = [ink for ink in (value, gradient) if ink]
     widest = max((ink.width + (26 if ink.role == "badge-text" else 10) for ink in inks), default=0)
     length = max(LEAST_STUB, STEP * trigonometry.ceil(widest / STEP)) if inks else 14.0
     return _Stub(length, value, gradient)
 
 
-def _number(value: Value, role: str, digits: int) -> Text:
-    """Return a value's type, as tall as digits; NaN and infinities as a badge's."""
-    ink = value_text(value, role, VALUE, digits)
-    role = "badge-text" if exceptional(value) else role
+def _number(value: Value | None, role: str, digits: int, moved: Move | None) -> Text | None:
+    """Return a value's type, as tall as digits; NaN and infinities as a badge's.
+
+    Of a value that moved between two graphs it has both numbers.
+    """
+    if moved is not None:
+        ink = moved_number(moved, role, VALUE, digits)
+    elif value is not None:
+        ink = value_text(value, role, VALUE, digits)
+    else:
+        return None
+    role = "badge-text" if value is not None and exceptional(value) else role
     return replace(ink, role=role, ascent=CAP * VALUE)
 
 
@@ -119,8 +132,9 @@ def source_block(
         ink = plain(numeral(brief(node.value, options.digits)), "constant", VALUE)
     else:
         ink = name(node.name, "name", NAME)
-    stub = _stub(node, options, role, bare=constant)
-    prints = _notes(node, options, notes or Notes()) if not constant else []
+    notes = notes or Notes()
+    stub = _stub(node, options, role, notes.told, bare=constant)
+    prints = _notes(node, options, notes) if not constant or notes.told else []
     left = ink.width + 7
     width = trigonometry.ceil(max(left + stub.length, *(n.width for n in prints), 0.0))
     drop = min((ink.ascent - ink.descent) / 2, 6.0) if ink.art else CAP * ink.size / 2
@@ -186,7 +200,10 @@ def operation_block(
     notes = notes or Notes()
     glyph = plain(node.symbol, "operator", GLYPH if len(node.symbol) < 3 else 13.0, limit=14)
     radius = max(RADIUS, glyph.width / 2 + 8)
-    stub, pile = _stub(node, options, role), stack(rows, 26.0 if len(rows) <= MOST_ROWS else 9.0)
+    stub, pile = (
+        _stub(node, options, role, notes.told),
+        stack(rows, 26.0 if len(rows) <= MOST_ROWS else 9.0),
+    )
     captions = _captions(node, options, notes, named and not output)
     end = name(node.name, "name", NAME) if output and "name" in options.show else None
 

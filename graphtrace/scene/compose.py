@@ -179,7 +179,7 @@ def _wires(draft: Draft, row: Laid) -> list[Wire]:
                 way = joined if not block.mirrored else joined_backwards
                 points = way(out, route, points, others if few else None)
             start = "" if arrival.port else leads[source].role.removeprefix(FADED)
-            dashed = start in DASHED or block.role == STUB
+            dashed = start in DASHED or block.role == STUB or draft.gone(arrival.edge)
             role = _role(draft, arrival, "reference" if start == "reference" else "")
             found.append(
                 Wire(arrival.edge, source, block.key, role, draft.titles[arrival.edge], points,

@@ -7,6 +7,7 @@ from graphtrace.scene.accents import norm_of
 from graphtrace.scene.blocks import Block, Row, accented, mirrored
 from graphtrace.scene.card import card_block, scales_of
 from graphtrace.scene.circuit import operation_block, source_block, stub_block
+from graphtrace.scene.difference import Told, marked, ranks_of
 from graphtrace.scene.fold_card import fold_block
 from graphtrace.scene.layout import Frame, FrameBox, FrameEdge, Placement
 from graphtrace.scene.notes import Notes
@@ -32,6 +33,12 @@ class Draft:
         self.titles = {row.edge: row.title for rows in self._rows.values() for row in rows}
         self.roles = {key: plan.accents.role([key]) for key in self._place}
         self._scales = scales_of(plan)
+        self._ranks = ranks_of(plan.facts.changes)
+        self._gone = {
+            edge_key(edge)
+            for edge in plan.facts.edges
+            if plan.facts.changes.edge((edge.source, edge.target, edge.slot)) == "removed"
+        }
         aside = plan.asides | {id_ for id_ in plan.hubs if nodes[id_].kind != "op"}
         hidden = plan.outside | (aside - {plan.facts.output})
         self.drawn = tuple(node for node in plan.facts.nodes if node.id not in hidden)
@@ -40,6 +47,10 @@ class Draft:
         """Tell whether an edge should be drawn straight: the spine, or an only operand."""
         rows = self._rows[edge.target]
         return len(rows) == 1 or rows[self._place[edge_key(edge)]].spine
+
+    def gone(self, key: str) -> bool:
+        """Tell whether an edge is in the first of two graphs alone."""
+        return key in self._gone
 
     def routed(self, among: AbstractSet[int] | None = None) -> list[EdgeFacts]:
         """Return the edges that run from block to block; the others start from a lead."""
@@ -96,6 +107,8 @@ class Draft:
                 named=node.named or node.id in plan.quoted,
                 output=node.id in plan.ends,
             )  # fmt: skip
+        if notes.told is not None:
+            block = marked(block, notes.told)
         block = mirrored(block) if node.id in plan.back else block
         keys = [edge_key(edge) for edge in plan.uses.get(node.id, ())]
         fades = accents.bright is not None and node.id not in accents.bright
@@ -109,7 +122,12 @@ class Draft:
             extras.symbols.get(node.id) if "symbolic" in show else None,
             extras.costs.get(node.id, ""),
             self.plan.accents.causes.get(node.id, ""),
+            self._told(node),
         )
+
+    def _told(self, node: NodeFacts) -> Told | None:
+        change = self.plan.facts.changes.nodes.get(node.id)
+        return None if change is None else Told(change, self._ranks.get(node.id, ()))
 
 
 def frame_of(blocks: list[Block], edges: list[EdgeFacts], draft: Draft, gap: float) -> Frame:

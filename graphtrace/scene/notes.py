@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from graphtrace.annotate.facts import InSymbols, NodeFacts
 from graphtrace.annotate.summary import signature
 from graphtrace.formula.names import latex_name, pretty_name
+from graphtrace.scene.difference import Told, change_notes
 from graphtrace.scene.model import Text
 from graphtrace.scene.options import Options
 from graphtrace.scene.typeset import math, plain
@@ -16,12 +17,16 @@ SMALL, SYMBOLS, WIDEST, LIMIT = 10.0, 11.0, 260.0, 60
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """What there is to say about a node besides its facts; `output` is what gradients are of."""
+    """What there is to say about a node besides its facts; `output` is what gradients are of.
+
+    `told` is how it differs between two graphs on one drawing.
+    """
 
     output: str = "f"
     symbols: InSymbols | None = None
     cost: str = ""
     cause: str = ""
+    told: Told | None = None
 
 
 def value_in_symbols(notes: Notes, *, name: str = "", unlike: str = "") -> Text | None:
@@ -48,6 +53,8 @@ def gradient_in_symbols(node: NodeFacts, notes: Notes) -> Text | None:
 def small_print(node: NodeFacts, options: Options, notes: Notes) -> list[Text]:
     """Return the lines that were asked for: shape, cost, place in the source; and accidents."""
     found = [plain(notes.cause, "cause", SMALL)] if notes.cause else []
+    if notes.told is not None:
+        found += change_notes(notes.told)
     if "shape" in options.show:
         found.append(plain(signature(node.value), "shape", SMALL))
     if "cost" in options.show and notes.cost:

@@ -8,6 +8,7 @@ from graphtrace.annotate.summary import element_count
 from graphtrace.scene.accents import Accents, norm_of
 from graphtrace.scene.blocks import Row, faded_row
 from graphtrace.scene.circuit import MOST_ROWS, lead_of
+from graphtrace.scene.difference import edge_sign, moved_contribution, moved_lead
 from graphtrace.scene.options import Options
 from graphtrace.scene.select import STUB, Selection, flows_of, key_of
 from graphtrace.scene.typeset import plain
@@ -194,12 +195,16 @@ def _row(plan: Plan, edge: EdgeFacts, node: NodeFacts, source: NodeFacts, *, qui
     shared = sum(use.contribution is not None for use in plan.uses[edge.source]) > 1
     wanted = "contribution" in show or ("grad" in show and (shared or card))
     if wanted and not quiet and edge.contribution is not None:
-        below = contribution_text(edge.contribution, CONTRIBUTION, digits, whole=not card)
+        below = moved_contribution(
+            plan.facts.changes, edge, CONTRIBUTION, digits, whole=not card
+        ) or contribution_text(edge.contribution, CONTRIBUTION, digits, whole=not card)
     if edge.count > 1 and not quiet:
         above = plain(f"×{edge.count}", "local", LOCAL)
     if plan.led(edge):
         lead = lead_of(source, f"a{key}", plan.options, _kind_of_lead(plan, edge, source))
+        lead = moved_lead(lead, plan.facts.changes.nodes.get(source.id), digits)
     mark = plain(accents.marks[key], "path-mark", MARK) if key in accents.marks else None
+    mark = mark or edge_sign(plan.facts.changes, edge)
     weight = accents.weight([key], norm_of(edge.contribution))
     row = Row(key, title, above, below, lead, mark=mark, weight=weight)
     return faded_row(row) if accents.fades(key) else row

@@ -3,6 +3,7 @@
 from graphtrace.annotate.facts import NodeFacts
 from graphtrace.annotate.summary import brief, element_count
 from graphtrace.scene.card import scales_of
+from graphtrace.scene.difference import difference_legend
 from graphtrace.scene.legend import cost_legend, heat_legend, path_legend, thickness_legend
 from graphtrace.scene.model import Box, SceneNode, Shape, Text
 from graphtrace.scene.plan import Plan
@@ -19,7 +20,7 @@ TEXT = 11.0
 
 def sidebar(plan: Plan, around: Box) -> list[SceneNode]:
     """Return the boxes below a picture, in rows no wider than it (or than one box)."""
-    boxes = [_hub(plan, node) for node in plan.facts.nodes if node.id in _listed(plan)]
+    boxes = [_hub(plan, node) for node in _listed(plan)]
     boxes += _legends(plan)
     x, y, tall = around.x, around.bottom + BELOW, 0.0
     found = []
@@ -50,13 +51,13 @@ def _legends(plan: Plan) -> list[tuple[str, str, str, Strip]]:
         found.append(("legend-paths", "highlighted paths", path_legend(accents.ranked, digits)))
     if plan.facts.extras.total and "cost" in plan.options.show:
         found.append(("legend-cost", "cost", cost_legend(plan.facts.extras.total)))
+    if plan.facts.changes.nodes:
+        found.append(("legend-changes", "what differs", difference_legend(plan.facts, digits)))
     return [(key, "legend", title, strip) for key, title, strip in found]
 
 
-def _listed(plan: Plan) -> set[int]:
-    return {
-        node.id for node in plan.facts.nodes if node.id in plan.hubs and node.kind != "constant"
-    }
+def _listed(plan: Plan) -> list[NodeFacts]:
+    return [node for node in plan.facts.nodes if node.id in plan.hubs and node.kind != "constant"]
 
 
 def _hub(plan: Plan, node: NodeFacts) -> tuple[str, str, str, Strip]:
