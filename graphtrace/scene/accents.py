@@ -154,9 +154,8 @@ def _thickness(facts: GraphFacts) -> Thickness:
     found = (norm_of(edge.contribution) for edge in facts.edges)
     known = [size for size in found if size is not None]
     if not known:
-        raise FormatError(
-            "thickness shows the size of gradients, and there are none: run g.backward() first"
-        )
+        how = "leave out the recorded backward pass" if facts.mirror else "run g.backward() first"
+        raise FormatError(f"thickness shows the size of contributions, and there are none: {how}")
     sizes = [size for size in known if 0 < size < math.inf] or [1.0]
     largest, smallest = max(sizes), min(sizes)
     decades = math.ceil(math.log10(largest / smallest))

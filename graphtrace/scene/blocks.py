@@ -30,6 +30,12 @@ class Lead:
     description: str
     ink: Text
 
+    @property
+    def drop(self) -> float:
+        """How far below its wire's level the type's baseline is."""
+        ink = self.ink
+        return min((ink.ascent - ink.descent) / 2 if ink.art else 0.36 * ink.size, 5.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -60,12 +66,14 @@ class Row:
     def rise(self) -> float:
         """The room above the wire."""
         upper = [ink.height for ink in (self.mark, self.above) if ink]
-        return max(upper) + ABOVE_WIRE + self.swell if upper else 4.0
+        own = max(upper) + ABOVE_WIRE + self.swell if upper else 4.0
+        return max(own, self.lead.ink.ascent - self.lead.drop) if self.lead else own
 
     @property
     def fall(self) -> float:
         """The room below the wire."""
-        return self.below.height + BELOW_WIRE + self.swell if self.below else 4.0
+        own = self.below.height + BELOW_WIRE + self.swell if self.below else 4.0
+        return max(own, self.lead.ink.descent + self.lead.drop) if self.lead else own
 
     @property
     def swell(self) -> float:
@@ -262,10 +270,8 @@ def guests(pile: Stack, axis: float) -> tuple[Guest, ...]:
     found = []
     for row, offset in zip(pile.rows, pile.offsets, strict=True):
         if row.lead:
-            ink = row.lead.ink
-            drop = (ink.ascent - ink.descent) / 2 if ink.art else 0.36 * ink.size
-            x = pile.start(row) - LEAD_GAP
-            found.append(Guest(row.lead, Label(ink, x, axis + offset + min(drop, 5.0), "end")))
+            x, y = pile.start(row) - LEAD_GAP, axis + offset + row.lead.drop
+            found.append(Guest(row.lead, Label(row.lead.ink, x, y, "end")))
     return tuple(found)
 
 

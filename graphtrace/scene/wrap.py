@@ -1,9 +1,11 @@
 """Long pictures in rows, broken like lines of type where the fewest wires go on."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from graphtrace.scene.draft import Draft, frame_of
 from graphtrace.scene.layered import columns_of
+from graphtrace.scene.layout import Frame
 from graphtrace.scene.plan import edge_key
 from graphtrace.scene.routes import SIDE
 
@@ -11,7 +13,7 @@ __all__ = ["MOST_BLOCKS", "cut_edges", "rows_within"]
 
 MOST_BLOCKS = 2000
 # More wires than this across a break would make a riddle of the picture.
-NAMED, UNNAMED, MOST_CROSSING = 2, 3, 16
+NAMED, UNNAMED, MOST_CROSSING = 2, 3, 24
 # A row is at least this much of the width that it may have.
 FULL = 0.55
 # What a wire that is broken takes at the end of a row and at the beginning of the next.
@@ -24,11 +26,11 @@ def rows_within(draft: Draft, width: float, gap: float) -> list[frozenset[int]] 
     None where one row is enough, or where too many wires would be broken. Widths are those of
     the blocks in their columns; what a layout makes of them may differ a little.
     """
-    blocks = draft.blocks({})
-    if len(blocks) > MOST_BLOCKS or draft.plan.back:
+    if len(draft.drawn) > MOST_BLOCKS:
         return None
+    blocks = draft.blocks({})
     edges = draft.routed()
-    columns = columns_of(frame_of(blocks, edges, draft, gap))
+    columns = _columns(frame_of(blocks, edges, draft, gap))
     place = {int(block.key[1:]): column for block, column in zip(blocks, columns, strict=True)}
     widths = [0.0] * (max(columns, default=0) + 1)
     for block, column in zip(blocks, columns, strict=True):
@@ -37,13 +39,52 @@ def rows_within(draft: Draft, width: float, gap: float) -> list[frozenset[int]] 
     ends: dict[int, int] = {}
     for edge in edges:
         if edge.source in named:
-            ends[edge.source] = max(ends.get(edge.source, 0), place[edge.target])
+            # The furthest use: to the left in a backward pass.
+            way = -1 if edge.source in draft.plan.back else 1
+            reach = way * place[edge.target]
+            ends[edge.source] = max(ends.get(edge.source, reach), reach)
     # A break after a value that the user has named, as at the end of a loop's body, reads best.
-    spans = [(place[id_], end, NAMED if named[id_] else UNNAMED) for id_, end in ends.items()]
+    spans = [
+        (min(place[id_], abs(end)), max(place[id_], abs(end)), NAMED if named[id_] else UNNAMED)
+        for id_, end in ends.items()
+    ]
     breaks = _balanced(widths, spans, width)
     if not breaks:
         return None
     return _rows(draft, place, breaks)
+
+
+def _columns(frame: Frame) -> list[int]:
+    """Return each block's column; a gradient stands in the column of what it is the gradient of."""
+    leader = list(range(len(frame.boxes)))
+    for above, below in frame.pairs:
+        leader[below] = above
+    edges = []
+    for edge in frame.edges:
+        ends = leader[edge.source], leader[edge.target]
+        if frame.boxes[edge.target].mirrored:
+            # The backward pass runs through the same columns the other way round.
+            ends = ends[1], ends[0]
+        edges.append(replace(edge, source=ends[0], target=ends[1]))
+    columns = columns_of(replace(frame, edges=tuple(edges)))
+    columns = [columns[at] for at in leader]
+    operands: dict[int, list[int]] = {}
+    uses: dict[int, list[int]] = {}
+    for edge in frame.edges:
+        operands.setdefault(edge.target, []).append(edge.source)
+        uses.setdefault(edge.source, []).append(edge.target)
+    early = set[int]()
+    for at, box in enumerate(frame.boxes):
+        # Steps between gradients stand next to what they are computed from.
+        if box.mirrored and leader[at] == at and at in operands:
+            columns[at] = min(columns[source] for source in operands[at]) - 1
+        if not box.mirrored and early.issuperset(operands.get(at, ())):
+            early.add(at)
+    # What is computed from inputs alone, such as a slice of the data, stands next to its use.
+    for at in sorted(early, reverse=True):
+        ahead = [columns[user] for user in uses.get(at, ()) if not frame.boxes[user].mirrored]
+        columns[at] = min(ahead) - 1 if ahead else columns[at]
+    return columns
 
 
 def _balanced(
@@ -94,7 +135,8 @@ def _breaks(widths: Sequence[float], spans: list[tuple[int, int, int]], width: f
 def _rows(draft: Draft, place: dict[int, int], breaks: list[int]) -> list[frozenset[int]]:
     row = {id_: sum(column >= start for start in breaks) - 1 for id_, column in place.items()}
     edges = draft.routed()
-    fed = {edge.target for edge in edges}
+    back = draft.plan.back
+    fed = {edge.target for edge in edges} | back
     first: dict[int, int] = {}
     for edge in edges:
         if edge.source not in fed:
@@ -102,6 +144,9 @@ def _rows(draft: Draft, place: dict[int, int], breaks: list[int]) -> list[frozen
             at = row[edge.target]
             first[edge.source] = min(first.get(edge.source, at), at)
     row |= first
+    for gradient, of in draft.plan.facts.mirror.items():
+        if of in row and gradient in row:
+            row[gradient] = row[of]
     return [
         frozenset(id_ for id_, at in row.items() if at == number) for number in range(len(breaks))
     ]

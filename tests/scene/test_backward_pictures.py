@@ -86,14 +86,14 @@ def test_a_gradient_stands_below_what_it_is_the_gradient_of(facts: GraphFacts) -
 
 
 def test_forward_wires_run_to_the_right_and_backward_ones_to_the_left(facts: GraphFacts) -> None:
-    scene = build_scene(facts)
+    scene = build_scene(facts, Options(wrap=0))
     for wire in scene.wires:
         way = 1 if int(wire.target[1:]) not in facts.mirror else -1
         assert way * (wire.head[0][0] - wire.points[0][0]) > 0, wire.key
 
 
 def test_the_passes_are_two_framed_groups_that_do_not_overlap(facts: GraphFacts) -> None:
-    frames = [c for c in build_scene(facts).clusters if " / " not in c.title]
+    frames = [c for c in build_scene(facts, Options(wrap=0)).clusters if " / " not in c.title]
     assert [frame.title for frame in frames] == ["backward", "forward"]
     backward, forward = (frame.box for frame in frames)
     assert backward.y > forward.bottom
