@@ -23,7 +23,7 @@ SLIDE, SMALLEST, LEAST = 1280, 10.0, 9.0
 """A slide's width in pixels; the smallest type, in points, and the least that is readable there."""
 # Between columns, in points: the least, and what steep wires may ask for.
 GAPS, CARD_GAPS = (6.0, 24.0), (10.0, 44.0)
-ATTEMPTS = 4
+ATTEMPTS = 5
 # A row may be this much too wide before all are broken anew: type stays readable.
 SLACK = 20.0
 # With more rows than this each is laid out once, without a search for fewer crossings.
@@ -56,20 +56,25 @@ def build_scene(facts: GraphFacts, options: Options | None = None) -> Scene:
 
 def _rows(draft: Draft, chosen: Selection) -> tuple[Draft, list[Laid]]:
     """Return the rows of the picture: one, or as many as keep each within the wished width."""
-    wish = limit = draft.plan.options.wrap - 2 * MARGIN
+    wish = draft.plan.options.wrap - 2 * MARGIN
+    swell: dict[int, float] = {}
     found: tuple[Draft, list[Laid]] | None = None
     for _ in range(ATTEMPTS):
-        members = rows_within(draft, limit, _gaps(draft.plan)[0]) if wish > 0 else None
+        members = rows_within(draft, wish, _gaps(draft.plan)[0], swell) if wish > 0 else None
         if members is not None:
             found = _in_rows(draft, chosen, members)
         elif found is None:
             found = draft, [_laid(draft, None, 1)]
         else:
             break
-        widest = max(_width(row) for row in found[1])
-        if wish <= 0 or widest <= wish + SLACK:
+        wide = [row for row in found[1] if _width(row) > wish + SLACK]
+        if wish <= 0 or not wide:
             break
-        limit *= 0.97 * wish / widest
+        for row in wide:
+            # What stands in it takes more room than its blocks: leads, and gaps for steep wires.
+            more = 1.03 * _width(row) / wish
+            for id_ in (int(block.key[1:]) for block in row.blocks):
+                swell[id_] = swell.get(id_, 1.0) * more
     assert found is not None
     return found
 

@@ -33,6 +33,7 @@ class Draft:
         self.titles = {row.edge: row.title for rows in self._rows.values() for row in rows}
         self.roles = {key: plan.accents.role([key]) for key in self._place}
         self._scales = scales_of(plan)
+        self._made: dict[tuple[int, tuple[int, ...]], Block] = {}
         self._ranks = ranks_of(plan.facts.changes)
         self._gone = {
             edge_key(edge)
@@ -65,8 +66,12 @@ class Draft:
         found = []
         for node in self.drawn:
             if among is None or node.id in among:
-                rows = self._rows[node.id]
-                found.append(self._block(node, [rows[i] for i in order.get(node.id, [])] or rows))
+                way = tuple(order.get(node.id, ()))
+                if (node.id, way) not in self._made:
+                    rows = self._rows[node.id]
+                    block = self._block(node, [rows[i] for i in way] or rows)
+                    self._made[node.id, way] = block
+                found.append(self._made[node.id, way])
         return found
 
     def order(self, placement: Placement, knot: int, edges: list[EdgeFacts]) -> Order:

@@ -1,6 +1,6 @@
 """Long pictures in rows, broken like lines of type where the fewest wires go on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from graphtrace.scene.draft import Draft, frame_of
@@ -20,11 +20,14 @@ FULL = 0.55
 ENDS = 80.0
 
 
-def rows_within(draft: Draft, width: float, gap: float) -> list[frozenset[int]] | None:
+def rows_within(
+    draft: Draft, width: float, gap: float, swell: Mapping[int, float]
+) -> list[frozenset[int]] | None:
     """Return which nodes stand in which row, no row much wider than `width` points.
 
     None where one row is enough, or where too many wires would be broken. Widths are those of
-    the blocks in their columns; what a layout makes of them may differ a little.
+    the blocks in their columns; what a layout makes of them differs, `swell` tells by how much
+    near some nodes.
     """
     if len(draft.drawn) > MOST_BLOCKS:
         return None
@@ -34,7 +37,8 @@ def rows_within(draft: Draft, width: float, gap: float) -> list[frozenset[int]] 
     place = {int(block.key[1:]): column for block, column in zip(blocks, columns, strict=True)}
     widths = [0.0] * (max(columns, default=0) + 1)
     for block, column in zip(blocks, columns, strict=True):
-        widths[column] = max(widths[column], block.width + 2 * SIDE + gap)
+        wide = (block.width + 2 * SIDE + gap) * swell.get(int(block.key[1:]), 1.0)
+        widths[column] = max(widths[column], wide)
     named = {node.id: node.named for node in draft.drawn if node.kind == "op"}
     ends: dict[int, int] = {}
     for edge in edges:
