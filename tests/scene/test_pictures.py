@@ -166,7 +166,8 @@ def test_wires_run_from_their_source_to_their_target(make: Callable[[], GraphFac
         source, target = node(scene, wire.source).box, node(scene, wire.target)
         # A wire begins a little inside of its source, so that no gap shows.
         x, y = wire.points[0]
-        assert (x, y) == (pytest.approx(source.right - 0.5), source.y + source.height / 2)
+        assert x == pytest.approx(source.right - 0.5)
+        assert y == source.y + source.height / 2
         body = next(s for s in target.shapes if s.role in ("operation", "card"))
         x, y = wire.head[0]
         if body.kind == "ellipse":
