@@ -1,7 +1,6 @@
 """Growth of cost with a size: counts by hand, and the exponents of known laws."""
 
 import math
-
 from typing import Any
 
 import numpy as np
