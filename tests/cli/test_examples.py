@@ -76,7 +76,8 @@ def test_an_interrupted_run_leaves_whole_files_only(environment, tmp_path):
     run.stdout.readline()  # the first example is done
     run.send_signal(signal.SIGINT)
     _, err = run.communicate()
-    assert run.returncode == 130
+    # Within Graphviz the signal itself ends the process, which a shell calls 130 too.
+    assert run.returncode in (130, -signal.SIGINT)
     assert b"Traceback" not in err
     assert not (tmp_path / "out" / "index.html").exists()
     files = [path for path in (tmp_path / "out").iterdir() if path.is_file()]
