@@ -94,7 +94,7 @@ def _in_rows(
         for edge in plan.facts.edges
         if edge_key(edge) in cut and nodes[edge.source].kind == "op"
     ]
-    facts, through = with_stubs(plan.facts, ends)
+    facts, through = with_stubs(plan.facts, ends, chosen.free)
     stubs = [edge for edge in facts.edges if edge.target not in nodes]
     after = {edge.source: edge.target for edge in stubs}
     rows = [row | {after[id_] for id_ in row if id_ in after} for row in members]

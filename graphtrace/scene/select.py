@@ -43,6 +43,7 @@ class Selection:
     outside: nodes that are not drawn; at their uses stands their name.
     whole: how many nodes the whole graph has.
     output: the name of what gradients are taken of, whether it is drawn or not.
+    free: the first number that no node has.
     through: for the key of each wire to a stub, the keys of the edges that it stands for.
     notes: sentences for the user.
     """
@@ -51,6 +52,7 @@ class Selection:
     outside: frozenset[int]
     whole: int
     output: str
+    free: int
     through: Through = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -65,6 +67,7 @@ def select(facts: GraphFacts, options: Options) -> Selection:
     """
     output = next((node.name for node in facts.nodes if node.id == facts.output), "f")
     shown, whole = {node.id for node in facts.nodes}, len(facts.nodes)
+    free = max(shown, default=0) + 1
     notes = []
     if options.only:
         shown = _carriers(facts)
@@ -79,10 +82,11 @@ def select(facts: GraphFacts, options: Options) -> Selection:
         sources = {edge.source for edge in facts.edges if edge.target in shown}
         ends = {node.id: node.name for node in facts.nodes}
         stubs = [(edge, ends[edge.target]) for edge in cut]
-        part, through = with_stubs(_part(facts, shown | sources, shown), stubs)
+        part, through = with_stubs(_part(facts, shown | sources, shown), stubs, free)
+        free += len(through)
         outside = frozenset(sources - shown)
-        return Selection(part, outside, whole, output, through, tuple(notes))
-    return Selection(facts, frozenset(), whole, output)
+        return Selection(part, outside, whole, output, free, through, tuple(notes))
+    return Selection(facts, frozenset(), whole, output, free)
 
 
 def _words(facts: GraphFacts, focus: tuple[str, ...]) -> list[str]:
@@ -169,14 +173,13 @@ def _part(facts: GraphFacts, kept: set[int], shown: set[int]) -> GraphFacts:
 
 
 def with_stubs(
-    facts: GraphFacts, cut: Iterable[tuple[EdgeFacts, str]]
+    facts: GraphFacts, cut: Iterable[tuple[EdgeFacts, str]], number: int
 ) -> tuple[GraphFacts, Through]:
     """Return facts with one stub after each node that has uses elsewhere, given with their names.
 
-    What comes back from there is the stub's contribution. The second result tells which edges
-    each stub's wire stands for.
+    Stubs are numbered from `number` on. What comes back from there is the stub's contribution. The
+    second result tells which edges each stub's wire stands for.
     """
-    number = max((node.id for node in facts.nodes), default=0) + 1
     groups: dict[int, list[tuple[EdgeFacts, str]]] = {}
     for edge, word in cut:
         groups.setdefault(edge.source, []).append((edge, word))
