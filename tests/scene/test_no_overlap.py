@@ -2,16 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import combinations
 
 import pytest
 
 from graphtrace.annotate.facts import GraphFacts
 from graphtrace.scene.build import build_scene
-from graphtrace.scene.geometry import sample
+from graphtrace.scene.geometry import bounds, overlap, sample
 from graphtrace.scene.model import Box, Point, Scene
-from graphtrace.scene.options import SHOWABLE, Options
-from tests.scene import samples
+from graphtrace.scene.options import DEFAULT_SHOW, SHOWABLE, Options
+from tests.scene import programs, samples
 
 PICTURES: dict[str, Callable[[], GraphFacts]] = {
     "s1": samples.s1,
@@ -33,9 +32,15 @@ PICTURES: dict[str, Callable[[], GraphFacts]] = {
     "layers": lambda: samples.layered(36, 6),
     "long names": samples.long_names,
     "many operands": lambda: samples.many_operands(12),
+    **{name: lambda make=make: make().facts() for name, make in programs.PROGRAMS.items()},
 }
-EVERYTHING = Options(show=frozenset(SHOWABLE))
-CARDS = Options(look="card")
+OPTIONS = {
+    "default": Options(),
+    "all": Options(show=frozenset(SHOWABLE), heaviest=3),
+    "card": Options(look="card"),
+    "narrow": Options(wrap=500),
+    "one row": Options(show=DEFAULT_SHOW | {"thickness"}, wrap=0),
+}
 
 
 @pytest.fixture(params=list(PICTURES), scope="module")
@@ -43,7 +48,7 @@ def facts(request: pytest.FixtureRequest) -> GraphFacts:
     return PICTURES[request.param]()
 
 
-@pytest.mark.parametrize("options", [Options(), EVERYTHING, CARDS], ids=["default", "all", "card"])
+@pytest.mark.parametrize("options", list(OPTIONS.values()), ids=list(OPTIONS))
 def test_a_picture_is_tidy(facts: GraphFacts, options: Options) -> None:
     if not any(node.grad is not None for node in facts.nodes):
         options = replace(options, show=options.show - {"thickness"})
@@ -54,13 +59,33 @@ def test_a_picture_is_tidy(facts: GraphFacts, options: Options) -> None:
     assert crossed_nodes(scene) == []
     assert crossed_labels(scene) == []
     assert labels_on_stubs(scene) == []
+    assert small_type(scene) == [] or "Draw a part" in scene.notes[-1]
+
+
+def small_type(scene: Scene, slide: float = 1280, least: float = 9) -> list[str]:
+    """Return type of less than 9 pixels on a slide of 1280 pixels that the picture fills."""
+    scale = min(slide / scene.width, 1.0)
+    labels = [label for node in scene.nodes for label in node.labels]
+    labels += [cluster.label for cluster in scene.clusters]
+    return [label.ink.text for label in labels if label.ink.size * scale < least - 1e-9]
 
 
 def overlapping_labels(scene: Scene) -> list[tuple[str, str]]:
     labels = [label for node in scene.nodes for label in node.labels]
     labels += [cluster.label for cluster in scene.clusters]
     boxes = [(label.ink.text, label.box) for label in labels]
-    return [(a, b) for (a, one), (b, two) in combinations(boxes, 2) if touch(one, two)]
+    return overlaps(boxes)
+
+
+def overlaps(boxes: list[tuple[str, Box]]) -> list[tuple[str, str]]:
+    """Return the names of boxes that touch, by a sweep: there are many pairs."""
+    found: list[tuple[str, str]] = []
+    open_: list[tuple[str, Box]] = []
+    for name, box in sorted(boxes, key=lambda item: item[1].x):
+        open_ = [(other, rest) for other, rest in open_ if rest.right > box.x]
+        found += [(other, name) for other, rest in open_ if touch(box, rest)]
+        open_.append((name, box))
+    return found
 
 
 def labels_outside(scene: Scene) -> list[str]:
@@ -77,7 +102,7 @@ def labels_outside(scene: Scene) -> list[str]:
 
 def overlapping_nodes(scene: Scene) -> list[tuple[str, str]]:
     blocks = [node for node in scene.nodes if node.key[0] in "nhl"]
-    return [(a.key, b.key) for a, b in combinations(blocks, 2) if touch(a.box, b.box)]
+    return overlaps([(block.key, block.box) for block in blocks])
 
 
 def crossed_nodes(scene: Scene) -> list[tuple[str, str]]:
@@ -91,8 +116,11 @@ def crossed_nodes(scene: Scene) -> list[tuple[str, str]]:
         (wire.key, key)
         for wire in scene.wires
         for points in [sample(wire.points)]
+        for around in [bounds([], points)]
         for key, body in bodies
-        if key not in (wire.source, wire.target) and any(holds(body, point) for point in points)
+        if overlap(around, body)
+        and key not in (wire.source, wire.target)
+        and any(holds(body, point) for point in points)
     ]
 
 
@@ -103,8 +131,9 @@ def crossed_labels(scene: Scene) -> list[tuple[str, str]]:
         (wire.key, label.ink.text)
         for wire in scene.wires
         for points in [sample(wire.points)]
+        for around in [bounds([], points)]
         for label in labels
-        if any(holds(label.box, point) for point in points)
+        if overlap(around, label.box) and any(holds(label.box, point) for point in points)
     ]
 
 
