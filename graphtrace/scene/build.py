@@ -14,6 +14,7 @@ from graphtrace.scene.options import Options
 from graphtrace.scene.plan import Plan, edge_key, make_plan
 from graphtrace.scene.select import Selection, select, with_stubs
 from graphtrace.scene.spread import spread
+from graphtrace.scene.typeset import plain_type
 from graphtrace.scene.wrap import cut_edges, rows_within
 
 __all__ = ["NODE_LIMIT", "SLIDE", "build_scene"]
@@ -46,6 +47,11 @@ def build_scene(facts: GraphFacts, options: Options | None = None) -> Scene:
             f"{len(chosen.facts.nodes)} nodes are too many for a picture (at most {NODE_LIMIT}); "
             "draw a part (`--focus NAME`), or use `-o f.txt` or `-o f.json`"
         )
+    with plain_type(wanted=len(chosen.facts.nodes) > IN_PROCESS_LIMIT):
+        return _drawn(facts, options, chosen)
+
+
+def _drawn(facts: GraphFacts, options: Options, chosen: Selection) -> Scene:
     accents = accents_of(facts, options).along(chosen.through)
     draft = Draft(make_plan(chosen, options, accents))
     draft, rows = _rows(draft, chosen)

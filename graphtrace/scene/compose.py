@@ -70,14 +70,15 @@ def compose_scene(draft: Draft, rows: Sequence[Laid], whole: int, notes: Sequenc
     plan = draft.plan
     parts = _Parts([], [], [])
     seen: set[tuple[str, ...]] = set()
+    drop = 0.0
     for row in rows:
         piece = _parts(draft, row, seen)
         box = piece.around
-        drop = parts.around.bottom + ROW_GAP if parts.nodes else 0.0
         piece = piece.moved(-box.x, drop - box.y)
-        parts = _Parts(
-            parts.nodes + piece.nodes, parts.wires + piece.wires, parts.clusters + piece.clusters
-        )
+        parts.nodes.extend(piece.nodes)
+        parts.wires.extend(piece.wires)
+        parts.clusters.extend(piece.clusters)
+        drop += box.height + ROW_GAP
     parts = _Parts(parts.nodes + sidebar(plan, parts.around), parts.wires, parts.clusters)
     around = parts.around
     parts = parts.moved(MARGIN - around.x, MARGIN - around.y)

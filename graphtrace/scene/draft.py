@@ -43,6 +43,10 @@ class Draft:
         aside = plan.asides | {id_ for id_ in plan.hubs if nodes[id_].kind != "op"}
         hidden = plan.outside | (aside - {plan.facts.output})
         self.drawn = tuple(node for node in plan.facts.nodes if node.id not in hidden)
+        self._into: dict[int, list[EdgeFacts]] = {}
+        for edge in plan.facts.edges:
+            if not plan.led(edge):
+                self._into.setdefault(edge.target, []).append(edge)
 
     def level(self, edge: EdgeFacts) -> bool:
         """Tell whether an edge should be drawn straight: the spine, or an only operand."""
@@ -55,11 +59,8 @@ class Draft:
 
     def routed(self, among: AbstractSet[int] | None = None) -> list[EdgeFacts]:
         """Return the edges that run from block to block; the others start from a lead."""
-        return [
-            edge
-            for edge in self.plan.facts.edges
-            if not self.plan.led(edge) and (among is None or edge.target in among)
-        ]
+        targets = self._into if among is None else sorted(among)
+        return [edge for target in targets for edge in self._into.get(target, ())]
 
     def blocks(self, order: Order, among: AbstractSet[int] | None = None) -> list[Block]:
         """Return blocks in tape order, all or those of some nodes."""

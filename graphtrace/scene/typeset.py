@@ -2,6 +2,9 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache, lru_cache
 from warnings import catch_warnings, simplefilter
 from xml.etree.ElementTree import Element
@@ -12,7 +15,7 @@ from graphtrace.scene.fonts import text_width
 from graphtrace.scene.model import Text
 from graphtrace.scene.needs import need
 
-__all__ = ["math", "name", "plain", "printable", "short_numbers", "shorten"]
+__all__ = ["math", "name", "plain", "plain_type", "printable", "short_numbers", "shorten"]
 
 ASCENT, DESCENT = 0.76, 0.24
 # A fraction is two lines high.
@@ -25,8 +28,26 @@ COMMAND = re.compile(r"\\([A-Za-z]+)")
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+_plain_type: ContextVar[bool] = ContextVar("plain_type", default=False)
+
+
+@contextmanager
+def plain_type(*, wanted: bool) -> Iterator[None]:
+    """Set mathematics as plain Unicode meanwhile: in pictures with thousands of formulas.
+
+    A formula takes some 5 ms to typeset, and nobody reads it there.
+    """
+    token = _plain_type.set(wanted)
+    try:
+        yield
+    finally:
+        _plain_type.reset(token)
+
+
 def printable(text: str) -> str:
     """Return the text on one line, without what XML forbids or what reorders its surroundings."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(_safe(char) for char in text)
 
 
@@ -68,7 +89,7 @@ def math(
 ) -> Text:
     """Return LaTeX as vector paths; plain `fallback` if it does not parse or is too wide."""
     tex, fallback = short_numbers(tex), short_numbers(fallback)
-    drawn = _typeset(tex, size)
+    drawn = None if _plain_type.get() else _typeset(tex, size)
     if drawn is None or drawn[1] > widest:
         return plain(fallback, role, size, italic=True, limit=limit)
     art, width, ascent, descent = drawn
