@@ -205,7 +205,8 @@ def _row(plan: Plan, edge: EdgeFacts, node: NodeFacts, source: NodeFacts, *, qui
         lead = moved_lead(lead, plan.facts.changes.nodes.get(source.id), digits)
     mark = plain(accents.marks[key], "path-mark", MARK) if key in accents.marks else None
     mark = mark or edge_sign(plan.facts.changes, edge)
-    weight = accents.weight([key], norm_of(edge.contribution))
+    carried = source.grad if node.kind == STUB else edge.contribution
+    weight = accents.weight([key], norm_of(carried))
     row = Row(key, title, above, below, lead, mark=mark, weight=weight)
     return faded_row(row) if accents.fades(key) else row
 

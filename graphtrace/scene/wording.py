@@ -36,10 +36,12 @@ def numeral(text: str) -> str:
 
 
 def value_text(value: Value, role: str, size: float, digits: int) -> Text:
-    """Return a scalar or tiny array as measured type; gradients are in italics.
+    """Return a value on one line; gradients are in italics, of large ones the norm.
 
     Numbers that would make a long line have fewer digits; none is cut off.
     """
+    if role != "value" and element_count(value) > TINY:
+        return plain(numeral(gist(value, digits, limit=0)), role, size, italic=True)
     words = brief(value, digits, TINY)
     for fewer in range(digits - 1, 0, -1):
         if len(words) <= LONGEST:
