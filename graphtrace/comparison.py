@@ -29,12 +29,11 @@ class Comparison(Difference):
         that came have a heavy border, + and the word; those that went a dashed one and −.
         Formats and options are those of `Graph.render`, as far as a picture, text or JSON goes.
         """
-        from graphtrace.render import format_of, write_whole
-        from graphtrace.render.difference import draw_difference
+        from graphtrace.render.difference import draw_difference, save_difference
 
         if file is None:
             return draw_difference(self, format or "svg", **options).data
-        write_whole(file, draw_difference(self, format_of(file, format), **options).data)
+        save_difference(self, file, format, **options)
         return None
 
     def as_json(self) -> str:

@@ -10,6 +10,7 @@ from graphtrace_cli import terminal
 from graphtrace_cli.errors import EXIT_CLOSED_PIPE, EXIT_INTERRUPTED, EXIT_WRONG, describe
 from graphtrace_cli.verbs.check import check
 from graphtrace_cli.verbs.cost import cost
+from graphtrace_cli.verbs.diff import diff
 from graphtrace_cli.verbs.examples import examples
 from graphtrace_cli.verbs.ops import ops
 from graphtrace_cli.verbs.render import render
@@ -18,7 +19,7 @@ from graphtrace_cli.verbs.table import table
 __all__ = ["VERBS", "app", "run"]
 
 # A new verb is one file under verbs/ and one row here; the file's function is the verb.
-VERBS: tuple[Callable[..., int], ...] = (render, table, check, cost, examples, ops)
+VERBS: tuple[Callable[..., int], ...] = (render, table, diff, check, cost, examples, ops)
 
 app = typer.Typer(
     name="graphtrace",

@@ -8,11 +8,18 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graphtrace_cli.errors import RequestError, in_users_file
 
-__all__ = ["load_file", "user_code"]
+if TYPE_CHECKING:
+    from graphtrace.ops.registry import Op
+
+__all__ = ["forget", "is_own", "load_file", "own_modules", "remember", "user_code"]
+
+INSTALLED = frozenset({"site-packages", "dist-packages"})
+_imported: set[str] = set()
+"""Names of the modules that users' code was the first to import."""
 
 
 def load_file(path: Path) -> Any:
@@ -83,6 +90,7 @@ def user_code(path: Path) -> Iterator[None]:
     first = [str(root)] if dotted else [folder]
     last = [folder, os.getcwd()]  # noqa: PTH109 -- a string for sys.path
     before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    known = set(sys.modules)
     try:
         with _on_path(first, last), contextlib.redirect_stdout(sys.stderr):
             yield
@@ -92,6 +100,7 @@ def user_code(path: Path) -> Iterator[None]:
         raise RequestError(f"{in_users_file(error, path)}; mend it and run again") from error
     finally:
         sys.dont_write_bytecode = before
+        _imported.update(set(sys.modules) - known)
 
 
 @contextlib.contextmanager
@@ -113,3 +122,55 @@ def _same(one: Path, other: Path) -> bool:
     with contextlib.suppress(OSError):
         return one.samefile(other)
     return False
+
+
+def own_modules(path: Path) -> dict[str, Path]:
+    """Return what a file's code imported from its folder, or its package's: names and files."""
+    found = {}
+    for name in sorted(_imported & set(sys.modules)):
+        file = getattr(sys.modules[name], "__file__", None)
+        if isinstance(file, str) and is_own(Path(file), path):
+            found[name] = Path(file).resolve()
+    return found
+
+
+def is_own(file: Path, path: Path) -> bool:
+    """Tell whether a file is of the program that another one belongs to.
+
+    It is in the same folder or package, or below, and was not installed there.
+    """
+    import graphtrace
+
+    root, _ = _place_in_package(path.resolve())
+    place = file.resolve()
+    ours = (Path(graphtrace.__file__).resolve().parent, Path(__file__).resolve().parent)
+    return (
+        place.is_relative_to(root)
+        and not INSTALLED.intersection(place.parts)
+        and not any(place.is_relative_to(folder) for folder in ours)
+    )
+
+
+def forget(path: Path) -> "list[Op]":
+    """Forget what a file has made: its modules, so that they run anew, and its operations.
+
+    Returns the operations, for `remember`.
+    """
+    from graphtrace.custom import FAMILY
+    from graphtrace.ops import registry
+
+    for name in own_modules(path):
+        del sys.modules[name]
+    importlib.invalidate_caches()
+    made = [op for op in registry.OPS.values() if op.family == FAMILY]
+    for op in made:
+        registry.forget(op.name)
+    return made
+
+
+def remember(made: "list[Op]") -> None:
+    """Declare forgotten operations again, where nothing of their name has been since."""
+    from graphtrace.ops import registry
+
+    for op in made:
+        registry.restore(op)

@@ -18,7 +18,7 @@ from graphtrace_cli.values import Number, parse_at, parse_value
 if TYPE_CHECKING:
     from graphtrace import Graph
 
-__all__ = ["load", "load_with_gradients"]
+__all__ = ["file_of", "load", "load_at", "load_with_gradients"]
 
 MOST_READ = 1_000_000
 FILE = re.compile(r"(?P<path>.+\.py)(:(?P<function>\w*))?")
@@ -41,9 +41,19 @@ def load_with_gradients(
     return graph.backward(output, seed=start, record=record)
 
 
+def file_of(source: str) -> Path | None:
+    """Return the Python file of a SOURCE; None for an expression."""
+    found = FILE.fullmatch(source)
+    return Path(found["path"]) if found else None
+
+
 def load(source: str, at: list[str] | None) -> "Graph":
     """Return the graph of SOURCE at the given inputs, run forward only."""
-    inputs = parse_at(at or ())
+    return load_at(source, parse_at(at or ()))
+
+
+def load_at(source: str, inputs: dict[str, Number]) -> "Graph":
+    """Return the graph of SOURCE at inputs that have been read, run forward only."""
     if source.endswith(".gtrace"):
         raise RequestError(f"{source}: saved graphs cannot be read yet; give the expression")
     found = FILE.fullmatch(source)

@@ -1,13 +1,16 @@
 """The options that say how a picture looks, with their help and their completion."""
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from graphtrace_cli.errors import RequestError
+
 __all__ = ["Backward", "Deadline", "Depth", "Focus", "Fold", "Format", "Heaviest", "Look",
-           "OnePath", "Only", "Radius", "Scale", "Show", "Theme", "Unfold", "Width", "Wrap",
-           "chosen_theme"]  # fmt: skip
+           "OnePath", "Only", "Radius", "Scale", "Show", "Theme", "Unfold", "Watch", "Width",
+           "Wrap", "chosen_format", "chosen_theme"]  # fmt: skip
 
 
 def _complete(offered: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
@@ -177,6 +180,15 @@ Backward = Annotated[
         show_default=False,
     ),
 ]
+Watch = Annotated[
+    bool,
+    typer.Option(
+        "--watch",
+        help="Draw again whenever FILE.py, or what it imports from its folder, changes; Ctrl-C "
+        "ends.",
+        show_default=False,
+    ),
+]
 Scale = Annotated[
     float | None,
     typer.Option(
@@ -195,11 +207,27 @@ Width = Annotated[
 
 def chosen_theme(asked: str | None) -> str:
     """Return the theme that was asked for, else the project's own, else light."""
-    from pathlib import Path
-
     from graphtrace.render.theme_file import project_theme
 
     if asked is not None:
         return asked
     own = project_theme(Path.cwd())
     return str(own) if own else "light"
+
+
+def chosen_format(output: Path | None, format_name: str | None) -> str:
+    """Return the format's name; refuse a folder, and an ending that says another format."""
+    from graphtrace.render import formats
+
+    if output is None:
+        return format_name or "txt"
+    if output.is_dir():
+        raise RequestError(f"-o {output} is a folder; give a file in it, such as f.svg")
+    ending = output.suffix.lower().lstrip(".")
+    if format_name is None:
+        return ending
+    if ending in formats() and ending != format_name.lower().lstrip("."):
+        raise RequestError(
+            f"--format {format_name} contradicts the ending of -o {output}; give only one of them"
+        )
+    return format_name

@@ -4,6 +4,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from graphtrace_cli.errors import RequestError
+
 if TYPE_CHECKING:
     from graphtrace.annotate.table import Table
 
@@ -15,6 +17,7 @@ __all__ = [
     "note",
     "prepare",
     "show",
+    "takes_text",
     "write",
 ]
 
@@ -34,6 +37,17 @@ def prepare() -> None:
 def is_terminal() -> bool:
     """Tell whether standard output is a terminal."""
     return sys.stdout is not None and sys.stdout.isatty()
+
+
+def takes_text(format_name: str) -> bool:
+    """Tell whether a format is text; refuse to write another one into a terminal."""
+    from graphtrace.render import media_type
+
+    kind = media_type(format_name)
+    is_text = kind.startswith("text/") or kind.endswith(("json", "xml"))
+    if is_terminal() and not is_text:
+        raise RequestError(f"a {format_name} cannot be shown in a terminal; pass -o FILE")
+    return is_text
 
 
 def write(text: str | bytes) -> None:

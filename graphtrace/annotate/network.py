@@ -33,16 +33,19 @@ def _attributes(record: Any, without: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def refuse_foreign(thing: Any, wish: str) -> RefusedError:
+GRAPHS = "graphs of gt.trace, gt.parse or gt.Graph()"
+
+
+def refuse_foreign(thing: Any, wish: str, wanted: str = GRAPHS) -> RefusedError:
     """Return the error for what is no recorded graph: what it is, and what to give instead.
 
-    `wish` is the function that was asked. Of a graph of networkx it says so, with the cycle if
-    there is one.
+    `wish` is the function that was asked, `wanted` what it takes. Of a graph of networkx it says
+    so, with the cycle if there is one.
     """
     kind = f"{type(thing).__module__.partition('.')[0]}.{type(thing).__name__}"
     kind = kind.removeprefix("builtins.")
     if not kind.startswith("networkx."):
-        return RefusedError(f"{wish} takes graphs of gt.trace, gt.parse or gt.Graph(), not {kind}")
+        return RefusedError(f"{wish} takes {wanted}, not {kind}")
     import networkx
 
     try:

@@ -66,13 +66,13 @@ class _Union:
         the user's, the next number.
         """
         names = self.new.sealed.names
-        taken, found = {*names}, []
+        taken, found, last = {*names}, [], Counter[str]()
         for number, own in enumerate(self.old.sealed.names):
             name = own
             if number in self.pairs:
                 name = names[self.pairs[number]]
             elif self.old.sealed.kind(number) != "constant":
-                name = _free(own, taken, given=self.old.sealed.named[number])
+                name = _free(own, taken, last, given=self.old.sealed.named[number])
                 taken.add(name)
             found.append(name)
         return found
@@ -199,16 +199,15 @@ def _largest_first(move: Move) -> tuple[float, float, int, bool]:
     return -move.relative, -size, move.node, move.what != "value"
 
 
-def _free(name: str, taken: set[str], *, given: bool) -> str:
-    """Return a name that is not taken yet."""
+def _free(name: str, taken: set[str], last: Counter[str], *, given: bool) -> str:
+    """Return a name that is not taken yet; `last` has the last number of each stem."""
     if name not in taken:
         return name
     stem = f"{name}_old" if given else name.rstrip("0123456789")
-    k = 1 if given else len(taken)
-    other = stem if given else f"{stem}{k}"
-    while other in taken:
-        k += 1
-        other = f"{stem}{k}"
+    other = stem if given else ""
+    while not other or other in taken:
+        last[stem] += 1
+        other = f"{stem}{last[stem]}"
     return other
 
 

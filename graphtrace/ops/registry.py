@@ -32,6 +32,7 @@ __all__ = [
     "notations",
     "ready",
     "resolve",
+    "restore",
     "seal",
     "structured",
     "traceable",
@@ -248,6 +249,13 @@ def forget(name: str) -> None:
         del ALIASES[alias]
     for call_ in [function for function, (found, _) in CALLS.items() if found is op]:
         del CALLS[call_]
+    notations.cache_clear()
+    definitions.cache_clear()
+
+
+def restore(op: Op) -> None:
+    """Put a declaration that was taken back in its place again, if that is free."""
+    OPS.setdefault(op.name, op)
     notations.cache_clear()
     definitions.cache_clear()
 

@@ -7,11 +7,11 @@ from typing import Unpack
 
 from graphtrace.annotate.facts import GraphFacts
 from graphtrace.errors import FormatError
-from graphtrace.render.registry import Rendering, compose, draw, format_named, formats
+from graphtrace.render.registry import Rendering, check, compose, draw, format_named, formats
 from graphtrace.render.theme import THEMES, Theme
 from graphtrace.scene.options import Choice
 
-__all__ = ["Rendering", "compose", "draw", "format_of", "formats", "media_type", "render",
+__all__ = ["Rendering", "check", "compose", "draw", "format_of", "formats", "media_type", "render",
            "save", "themes", "write_whole"]  # fmt: skip
 
 

@@ -1,14 +1,16 @@
 """Two graphs on one drawing in each format that can tell them apart, and what differs as JSON."""
 
+import os
 from typing import Any
 
 from graphtrace.annotate.changes import Change, Changes, Move
 from graphtrace.annotate.compare import Difference
 from graphtrace.errors import FormatError
+from graphtrace.render import format_of, write_whole
 from graphtrace.render.data import dump, node_data, plain_value
 from graphtrace.render.registry import Rendering, draw, format_named
 
-__all__ = ["difference_json", "draw_difference"]
+__all__ = ["difference_json", "draw_difference", "save_difference"]
 
 NOT_TOLD = ("dot", "graphml", "mmd")
 """Formats of one graph's data, which have no place for another's."""
@@ -38,6 +40,23 @@ def draw_difference(difference: Difference, format: str, **options: Any) -> Rend
         if extra in words:
             raise FormatError(f"show={extra!r} is of one graph: draw each with it on its own")
     return draw(difference.facts, word, **options)
+
+
+def save_difference(
+    difference: Difference,
+    file: str | os.PathLike[str],
+    format: str | None = None,  # noqa: A002
+    **options: Any,
+) -> tuple[str, ...]:
+    """Write two graphs as one picture to a file, whole or not at all; return notes.
+
+    Raises
+    ------
+    FormatError: as `draw_difference`, and for a file that cannot be written.
+    """
+    done = draw_difference(difference, format_of(file, format), **options)
+    write_whole(file, done.data)
+    return done.notes
 
 
 def difference_json(difference: Difference) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Unpack
 
 from graphtrace.annotate.facts import GraphFacts
+from graphtrace.annotate.network import refuse_foreign
 from graphtrace.errors import FormatError, did_you_mean
 from graphtrace.render.theme import Theme, faint
 from graphtrace.render.theme_file import theme_named
@@ -12,7 +13,7 @@ from graphtrace.scene.fold import fold_facts
 from graphtrace.scene.model import Scene
 from graphtrace.scene.options import Choice, Options, options_of
 
-__all__ = ["Format", "Rendering", "Request", "compose", "draw", "format_named", "formats"]
+__all__ = ["Format", "Rendering", "Request", "check", "compose", "draw", "format_named", "formats"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +214,29 @@ def draw(
     **choice: Unpack[Choice],
 ) -> Rendering:
     """Return a graph in a format, with notes on how it was laid out."""
+    row, options, colours = check(format, theme=theme, scale=scale, width=width, **choice)
+    if not isinstance(facts, GraphFacts):
+        raise refuse_foreign(facts, "render", "the facts of a graph, g.facts()")
+    # Programs read all of it; people read what fits a picture.
+    facts, notes = (facts, ()) if row.name in WHOLE else fold_facts(facts, options)
+    done = row.write(Request(facts, options, colours, scale, width, prefix))
+    return Rendering(done.data, (*notes, *done.notes, *faint(colours)))
+
+
+def check(
+    format: str,  # noqa: A002 - the word that users know
+    *,
+    theme: str | Theme = "light",
+    scale: float | None = None,
+    width: float | None = None,
+    **choice: Unpack[Choice],
+) -> tuple[Format, Options, Theme]:
+    """Return what a request asks for, or refuse what no graph could be drawn with.
+
+    Raises
+    ------
+    FormatError: for an unknown format, theme or thing to show, and numbers out of range.
+    """
     row = format_named(format)
     if scale is not None and not 0 < scale <= 100:
         raise FormatError(f"scale must be above 0 and at most 100, not {scale!r}")
@@ -220,9 +244,4 @@ def draw(
         raise FormatError(f"width must be from 1 to {WIDEST}, not {width!r}")
     if scale is not None and width is not None:
         raise FormatError("scale and width both tell the size; give only one of them")
-    options = options_of(**choice)
-    colours = theme_named(theme)
-    # Programs read all of it; people read what fits a picture.
-    facts, notes = (facts, ()) if row.name in WHOLE else fold_facts(facts, options)
-    done = row.write(Request(facts, options, colours, scale, width, prefix))
-    return Rendering(done.data, (*notes, *done.notes, *faint(colours)))
+    return row, options_of(**choice), theme_named(theme)

@@ -113,7 +113,7 @@ class _Matcher:
         self._ends(self._alike)
         self._same_name(self._alike)
         self._spread()
-        while self._other_operation():
+        while self._other_operation(self._replaced) or self._other_operation(self._of_one_role):
             self._spread()
         return without_cycles(self.pairs, self.old.operands, self.new.operands)
 
@@ -262,18 +262,23 @@ class _Matcher:
             for p, q in pairs
         )
 
-    def _other_operation(self) -> bool:
-        """Pair another operation under the same name, or with an operand and a use in common."""
+    def _replaced(self, old: int, new: int) -> bool:
+        """Whether two operations without partners have an operand in common."""
+        operands = zip(self.old.operands[old], self.new.operands[new], strict=False)
+        return self._operations(old, new) and any(self.pairs.get(p) == q for p, q in operands)
+
+    def _of_one_role(self, old: int, new: int) -> bool:
+        """Whether two operations without partners take as many operands."""
+        counts = len(self.old.operands[old]), len(self.new.operands[new])
+        return self._operations(old, new) and counts[0] == counts[1]
+
+    def _other_operation(self, fits: Callable[[int, int], bool]) -> bool:
+        """Pair another operation under the same name, or one that fits in the same use."""
         found = self._same_name(self._operations)
-
-        def replaced(o: int, n: int) -> bool:
-            operands = zip(self.old.operands[o], self.new.operands[n], strict=False)
-            return self._operations(o, n) and any(self.pairs.get(p) == q for p, q in operands)
-
-        found |= self._ends(replaced)
+        found |= self._ends(fits)
         for o, n in list(self.pairs.items()):
             for p, q in zip(self.old.operands[o], self.new.operands[n], strict=False):
-                found |= replaced(p, q) and self._pair(p, q)
+                found |= fits(p, q) and self._pair(p, q)
         return found
 
 

@@ -21,12 +21,15 @@ from graphtrace_cli.style import (
     Show,
     Theme,
     Unfold,
+    Watch,
     Width,
     Wrap,
+    chosen_format,
     chosen_theme,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from graphtrace.annotate.facts import GraphFacts
@@ -57,47 +60,63 @@ def render(
     backward: Backward = False,
     seed: Seed = None,
     output_name: OutputName = None,
+    watch: Watch = False,
 ) -> int:
     """Draw the graph with its values and gradients; without -o, as a tree in the terminal.
 
     Example: graphtrace render "f = ln(x) + exp(y)*z" --at x=1,y=3,z=2 -o f.svg
     """
-    from graphtrace.render import save
-    from graphtrace_cli.source import load_with_gradients
-
     style = _Style(
         show=",".join(show) if show else None, theme=chosen_theme(theme), look=look, scale=scale,
         width=width, focus=focus, radius=radius, path=path, heaviest=heaviest, only=only, wrap=wrap,
         fold=fold, unfold=unfold, depth=depth, deadline=deadline,
     )  # fmt: skip
     to_file = output is not None and str(output) != "-"
-    word = _format(output if to_file else None, format_name)
-    facts = load_with_gradients(source, at, seed, output_name, record=backward).facts(style["show"])
-    if output is not None and to_file:
-        notes = save(facts, output, format_name, **style)
-    else:
-        notes = _print(facts, word, style)
-    for note in (*_unused(word, style, themed=theme is not None), *notes):
-        terminal.note(note)
+    word = chosen_format(output if to_file else None, format_name)
+
+    def once() -> None:
+        from graphtrace.render import save
+        from graphtrace_cli.source import load_with_gradients
+
+        graph = load_with_gradients(source, at, seed, output_name, record=backward)
+        facts = graph.facts(style["show"])
+        if output is not None and to_file:
+            notes = save(facts, output, format_name, **style)
+        else:
+            notes = _print(facts, word, style)
+        for note in (*_unused(word, style, themed=theme is not None), *notes):
+            terminal.note(note)
+
+    if watch:
+        return _watch(source, at, output if to_file else None, word, style, once)
+    once()
     return EXIT_DONE
 
 
-def _format(output: "Path | None", format_name: str | None) -> str:
-    """Return the format's name; refuse a folder, and an ending that says another format."""
-    from graphtrace.render import formats
+def _watch(
+    source: str,
+    at: "list[str] | None",
+    output: "Path | None",
+    word: str,
+    style: "_Style",
+    once: "Callable[[], None]",
+) -> int:
+    """Draw again and again; refuse at once what no change of a source file would mend."""
+    from pathlib import Path
 
+    from graphtrace.render import check
+    from graphtrace_cli.source import file_of
+    from graphtrace_cli.watch import watch
+
+    path = file_of(source)
+    if path is None:
+        raise RequestError("--watch draws again when a file changes: give FILE.py:FUNCTION")
     if output is None:
-        return format_name or "txt"
-    if output.is_dir():
-        raise RequestError(f"-o {output} is a folder; give a file in it, such as f.svg")
-    ending = output.suffix.lower().lstrip(".")
-    if format_name is None:
-        return ending
-    if ending in formats() and ending != format_name.lower().lstrip("."):
-        raise RequestError(
-            f"--format {format_name} contradicts the ending of -o {output}; give only one of them"
-        )
-    return format_name
+        raise RequestError("--watch keeps one picture up to date: give its name with -o FILE")
+    check(word, **style)
+    others = [Path(text[1:]) for text in at or () if text.startswith("@")]
+    others += [Path(style["theme"])] if style["theme"].endswith(".toml") else []
+    return watch(path, others, once, str(output))
 
 
 DRAWN = ("look", "scale", "width", "focus", "radius", "path", "heaviest", "only", "wrap",
@@ -147,12 +166,9 @@ class _Style(TypedDict):
 
 def _print(facts: "GraphFacts", format_name: str, style: _Style) -> tuple[str, ...]:
     """Write the picture to standard output, but no image into a terminal."""
-    from graphtrace.render import draw, media_type
+    from graphtrace.render import draw
 
-    kind = media_type(format_name)
-    is_text = kind.startswith("text/") or kind.endswith(("json", "xml"))
-    if terminal.is_terminal() and not is_text:
-        raise RequestError(f"a {format_name} cannot be shown in a terminal; pass -o FILE")
+    is_text = terminal.takes_text(format_name)
     drawn = draw(facts, format_name, **style)
     terminal.write(drawn.data.decode() if is_text else drawn.data)
     return drawn.notes
