@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -221,6 +222,16 @@ def test_line_widths_are_on_a_log_scale() -> None:
     assert lines == sorted(lines, reverse=True)
 
 
+def test_what_fades_keeps_its_line_widths() -> None:
+    g = s2()
+    plain = drawn(g, show="thickness")
+    faded = drawn(g, show="thickness", path="u1:y")
+    for name in ("w", "u2"):
+        one, two = (node(g, scene, name).shapes[0] for scene in (plain, faded))
+        assert (two.role, two.weight) == (f"{FADED}wire", one.weight)
+        assert one.weight > 1
+
+
 def test_widths_of_gradients_that_are_zero_nan_or_absent() -> None:
     g = gt.parse("f = ln(x)*0 + 3*y", x=0, y=2).backward()
     assert all(math.isfinite(wire.weight) for wire in drawn(g, show="thickness").wires)
@@ -329,7 +340,7 @@ PICTURES: dict[str, Callable[[], gt.Graph]] = {"rows": lambda: chain(20), "netwo
 
 @pytest.mark.parametrize("picture", list(PICTURES))
 def test_every_choice_has_the_same_bytes_each_time(picture: str, tmp_path: Path) -> None:
-    choice = {"show": "+thickness", "heaviest": 2, "focus": "h", "radius": 3}
+    choice: dict[str, Any] = {"show": "+thickness", "heaviest": 2, "focus": "h", "radius": 3}
     if picture == "rows":
         choice["focus"] = "h10"
     one, two = (PICTURES[picture]().render(**choice) for _ in range(2))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,15 @@ from graphtrace.scene.geometry import bounds, overlap, sample
 from graphtrace.scene.model import Box, Point, Scene
 from graphtrace.scene.options import DEFAULT_SHOW, SHOWABLE, Options
 from tests.scene import programs, samples
+
+
+def _facts_of(make: Callable[[], Any]) -> Callable[[], GraphFacts]:
+    def facts() -> GraphFacts:
+        found: GraphFacts = make().facts()
+        return found
+
+    return facts
+
 
 PICTURES: dict[str, Callable[[], GraphFacts]] = {
     "s1": samples.s1,
@@ -32,7 +42,7 @@ PICTURES: dict[str, Callable[[], GraphFacts]] = {
     "layers": lambda: samples.layered(36, 6),
     "long names": samples.long_names,
     "many operands": lambda: samples.many_operands(12),
-    **{name: lambda make=make: make().facts() for name, make in programs.PROGRAMS.items()},
+    **{name: _facts_of(make) for name, make in programs.PROGRAMS.items()},
 }
 OPTIONS = {
     "default": Options(),
