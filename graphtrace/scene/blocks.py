@@ -168,20 +168,19 @@ class Block:
 
 def accented(block: Block, weight: float, role: str, *, fades: bool) -> Block:
     """Return a block whose wire out has another weight and role, or one that fades as a whole."""
-    if fades:
-        shapes = tuple(replace(shape, role=faded(shape.role)) for shape in block.shapes)
-        labels = tuple(
-            replace(label, ink=replace(label.ink, role=faded(label.ink.role)))
-            for label in block.labels
-        )
-        return replace(block, shapes=shapes, labels=labels)
-    if weight == 1.0 and role == "wire":
+    if weight == 1.0 and role == "wire" and not fades:
         return block
     shapes = tuple(
         replace(shape, role=role, weight=weight) if shape.role == "wire" else shape
         for shape in block.shapes
     )
-    return replace(block, shapes=shapes)
+    if not fades:
+        return replace(block, shapes=shapes)
+    labels = tuple(
+        replace(label, ink=replace(label.ink, role=faded(label.ink.role))) for label in block.labels
+    )
+    shapes = tuple(replace(shape, role=faded(shape.role)) for shape in shapes)
+    return replace(block, shapes=shapes, labels=labels)
 
 
 def mirrored(block: Block) -> Block:
