@@ -10,9 +10,9 @@ from graphtrace.annotate.summary import element_count, number, summarize
 from graphtrace.ops.values import shape_of
 
 if TYPE_CHECKING:
-    from graphtrace.annotate.facts import EdgeFacts, NodeFacts, Value
+    from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts, Value
 
-__all__ = ["ATOL", "RTOL", "SIGNS", "Change", "Changes", "Move", "measured", "percent"]
+__all__ = ["ATOL", "RTOL", "SIGNS", "Change", "Changes", "Move", "labels_of", "measured", "percent"]
 
 RTOL, ATOL = 1e-6, 1e-12
 SIGNS = {"added": "+", "removed": "−", "changed": "≠", "rewired": "≠"}
@@ -108,6 +108,18 @@ class Changes:
     def moved(self, what: str) -> int:
         """Return how many values, or gradients, moved."""
         return sum(move.what == what for move in self.moves)
+
+
+def labels_of(facts: "GraphFacts") -> dict[int, str]:
+    """Return the names of nodes, of a number of the program with its use: ``2 in h1``."""
+    names = {node.id: node.name for node in facts.nodes}
+    uses = {edge.source: names[edge.target] for edge in reversed(facts.edges)}
+    return {
+        node.id: f"{node.name} in {uses[node.id]}"
+        if node.kind == "constant" and node.id in uses
+        else node.name
+        for node in facts.nodes
+    }
 
 
 def percent(relative: float) -> str:

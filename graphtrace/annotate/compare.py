@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from graphtrace.annotate.changes import ATOL, RTOL, SIGNS, Change, Move, percent
+from graphtrace.annotate.changes import ATOL, RTOL, SIGNS, Change, Move, labels_of, percent
 from graphtrace.annotate.facts import GraphFacts
 from graphtrace.annotate.summary import number
 from graphtrace.annotate.table import Column, Table, cell, plain_text
@@ -140,9 +140,8 @@ class Difference:
         return tuple(found)
 
     @cached_property
-    def _user(self) -> dict[int, str]:
-        """For each node the name of its last use."""
-        return {edge.source: self.facts.nodes[edge.target].name for edge in self.facts.edges}
+    def _labels(self) -> dict[int, str]:
+        return labels_of(self.facts)
 
     def _structure_row(self, id_: int, change: Change) -> tuple[str, ...]:
         shown = change.new or change.old
@@ -155,9 +154,8 @@ class Difference:
     def _moved_row(self, rank: int, move: Move) -> tuple[str, ...]:
         node = self.facts.nodes[move.node]
         own = self.facts.changes.nodes[move.node].name
-        name = f"{node.name} (was {own})" if own and node.named else node.name
-        if node.kind == "constant":
-            name = f"{node.name} in {self._user[node.id]}"
+        name = self._labels[node.id]
+        name = f"{name} (was {own})" if own and node.named else name
         change = move.note or ("" if np.isnan(move.change) else _signed(move))
         return (
             str(rank),

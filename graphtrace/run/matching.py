@@ -8,6 +8,7 @@ early is better founded, so that where pairs would close a circle the later ones
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -48,10 +49,11 @@ class _Side:
         """Return the name that the user gave."""
         return self.sealed.names[number] if self.sealed.named[number] else None
 
-    def text(self, number: int) -> str:
-        """Return the source text that recorded it."""
-        where = self.sealed.where(number)
-        return where.text if where else ""
+    @cached_property
+    def texts(self) -> list[str]:
+        """For each node the source text that recorded it."""
+        places = map(self.sealed.where, range(len(self.kinds)))
+        return [where.text if where else "" for where in places]
 
     def named(self) -> dict[str, int]:
         """Return the operations that have names of the user's own."""
@@ -104,6 +106,7 @@ class _Matcher:
         self.old, self.new = old, new
         self.pairs: dict[int, int] = {}
         self.back: dict[int, int] = {}
+        self._uses: dict[tuple[int, int, str], list[int]] = {}
         table: dict[Hashable, int] = {}
         self._classes = old.classes(table), new.classes(table)
 
@@ -236,9 +239,10 @@ class _Matcher:
         seen = set()
         for slot, operand in enumerate(self.new.operands[n]):
             partner = self.back.get(operand)
-            uses = self.old.uses[partner] if partner is not None else ()
-            for o, place in uses:
-                if place != slot or o in seen or not self._alike(o, n):
+            if partner is None:
+                continue
+            for o in self._waiting(partner, slot, self.new.ops[n]):
+                if o in seen:
                     continue
                 seen.add(o)
                 shared = self._shared(o, n)
@@ -248,11 +252,23 @@ class _Matcher:
                         shared,
                         name is not None and name == self.old.name(o),
                         self.old.params[o] == self.new.params[n],
-                        self.old.text(o) == self.new.text(n),
+                        self.old.texts[o] == self.new.texts[n],
                         -o,
                     )
                 if len(seen) >= MOST_TRIED:
                     return
+
+    def _waiting(self, operand: int, slot: int, op: str) -> list[int]:
+        """Return old uses of a node in one slot that have no partner yet, the first ones."""
+        key = (operand, slot, op)
+        if key not in self._uses:
+            uses = reversed(self.old.uses[operand])
+            self._uses[key] = [o for o, place in uses if place == slot and self.old.ops[o] == op]
+        found = self._uses[key]
+        # Of a shared weight there are thousands: those with partners are dropped for good.
+        while found and found[-1] in self.pairs:
+            found.pop()
+        return [o for o in found[: -2 * MOST_TRIED - 1 : -1] if o not in self.pairs]
 
     def _shared(self, o: int, n: int) -> int:
         """Return in how many slots two nodes have paired operands, or constants."""

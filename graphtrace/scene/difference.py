@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from graphtrace.annotate.changes import SIGNS, Change, Changes, Move, percent
+from graphtrace.annotate.changes import SIGNS, Change, Changes, Move, labels_of, percent
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, Value
 from graphtrace.annotate.summary import gist
 from graphtrace.formula.names import pretty_name
@@ -14,7 +14,7 @@ from graphtrace.scene.typeset import math, plain, printable
 from graphtrace.scene.wording import TINY, numeral
 
 __all__ = ["Told", "change_notes", "difference_legend", "edge_sign", "marked", "moved_contribution",
-           "moved_lead", "moved_number", "ranks_of"]  # fmt: skip
+           "moved_lead", "moved_number", "moved_text", "ranks_of", "told_of"]  # fmt: skip
 
 SMALL, TEXT = 10.0, 11.0
 HEAVY = 2.2
@@ -46,6 +46,12 @@ def ranks_of(changes: Changes) -> Ranks:
     for at, move in enumerate(changes.moves[:RANKED]):
         found[move.node] = (*found.get(move.node, ()), (chr(0x2460 + at), move))
     return found
+
+
+def told_of(changes: Changes, ranks: Ranks, id_: int) -> Told | None:
+    """Return what there is to say of a node; None in a graph of its own."""
+    change = changes.nodes.get(id_)
+    return None if change is None else Told(change, ranks.get(id_, ()))
 
 
 def moved_text(old: Value | None, new: Value | None, digits: int, *, limit: int = TINY) -> str:
@@ -195,8 +201,7 @@ def _keys(changes: Changes) -> Iterator[Strip]:
 
 def _ranking(facts: GraphFacts, digits: int) -> Strip:
     """Return the largest moves, one below another, in columns."""
-    names = {node.id: node.name for node in facts.nodes}
-    rows = []
+    names, rows = labels_of(facts), []
     for at, move in enumerate(facts.changes.moves[:RANKED]):
         words = moved_text(move.old, move.new, digits)
         italic = move.what == "gradient"

@@ -7,7 +7,7 @@ from graphtrace.scene.accents import norm_of
 from graphtrace.scene.blocks import Block, Row, accented, mirrored
 from graphtrace.scene.card import card_block, scales_of
 from graphtrace.scene.circuit import operation_block, source_block, stub_block
-from graphtrace.scene.difference import Told, marked, ranks_of
+from graphtrace.scene.difference import marked, ranks_of, told_of
 from graphtrace.scene.fold_card import fold_block
 from graphtrace.scene.layout import Frame, FrameBox, FrameEdge, Placement
 from graphtrace.scene.notes import Notes
@@ -128,12 +128,8 @@ class Draft:
             extras.symbols.get(node.id) if "symbolic" in show else None,
             extras.costs.get(node.id, ""),
             self.plan.accents.causes.get(node.id, ""),
-            self._told(node),
+            told_of(self.plan.facts.changes, self._ranks, node.id),
         )
-
-    def _told(self, node: NodeFacts) -> Told | None:
-        change = self.plan.facts.changes.nodes.get(node.id)
-        return None if change is None else Told(change, self._ranks.get(node.id, ()))
 
 
 def frame_of(blocks: list[Block], edges: list[EdgeFacts], draft: Draft, gap: float) -> Frame:

@@ -3,7 +3,14 @@
 from graphtrace.annotate.facts import NodeFacts
 from graphtrace.annotate.summary import brief, element_count
 from graphtrace.scene.card import scales_of
-from graphtrace.scene.difference import difference_legend
+from graphtrace.scene.difference import (
+    Told,
+    change_notes,
+    difference_legend,
+    moved_text,
+    ranks_of,
+    told_of,
+)
 from graphtrace.scene.legend import cost_legend, heat_legend, path_legend, thickness_legend
 from graphtrace.scene.model import Box, SceneNode, Shape, Text
 from graphtrace.scene.plan import Plan
@@ -63,14 +70,21 @@ def _listed(plan: Plan) -> list[NodeFacts]:
 def _hub(plan: Plan, node: NodeFacts) -> tuple[str, str, str, Strip]:
     """Return the box of a shared node: its value and its gradient as the sum over its uses."""
     digits, show = plan.options.digits, plan.options.show
-    uses = plan.uses[node.id]
+    changes = plan.facts.changes
+    told = told_of(changes, ranks_of(changes), node.id)
+    # What a graph of before has is not in the sum, unless the node itself is gone.
+    now = [e for e in plan.uses[node.id] if changes.edge((e.source, e.target, e.slot)) != "removed"]
+    uses = now or plan.uses[node.id]
     head: list[Strip] = [line_strip(name(node.name, "name", 16.0))]
     if "value" in show:
-        head.append(line_strip(plain(f"= {numeral(brief(node.value, digits))}", "value", 13.0)))
+        words = _moved(told, "value", digits) or numeral(brief(node.value, digits))
+        head.append(line_strip(plain(f"= {words}", "value", 13.0, limit=100)))
     head.append(line_strip(plain(f"{len(uses)} uses", "shape", TEXT)))
     strips = [beside(head, gap=8.0)]
+    strips += [line_strip(ink) for ink in (change_notes(told) if told else ())]
     if "grad" in show and node.grad is not None:
-        total = contribution_text(node.grad, 13.0, digits).text
+        total = _moved(told, "gradient", digits)
+        total = total or contribution_text(node.grad, 13.0, digits).text
         words = f"{gradient_name(plan.output, node.name)} = {total}"
         strips.append(line_strip(_gradient(words, 13.0)))
         terms = [
@@ -83,6 +97,12 @@ def _hub(plan: Plan, node: NodeFacts) -> tuple[str, str, str, Strip]:
         else:
             strips += [line_strip(_gradient(words, TEXT)) for words in _list_lines(terms)]
     return f"h{node.id}", "hub", describe_node(node, digits)[0], _framed(pile(strips, gap=4.0))
+
+
+def _moved(told: Told | None, what: str, digits: int) -> str:
+    """Return both numbers of what moved between two graphs, else nothing."""
+    move = told.moved(what) if told else None
+    return moved_text(move.old, move.new, digits) if move else ""
 
 
 def _gradient(words: str, size: float) -> Text:
