@@ -19,19 +19,24 @@ from graphtrace.tape.sealed import Sealed
 
 __all__ = ["find_outline"]
 
+METHODS = ("__call__", "forward")
 DEEPEST = 60
 """Calls of a recursive function inside of each other are told apart up to this depth."""
 
 
 @dataclass(slots=True, eq=False)
 class Open:
-    """A scope or a call while its records are collected; `at` is the offset reached in a call."""
+    """A scope or a call while its records are collected; `at` is the offset reached in a call.
+
+    `inner` tells that a function of ours was recorded there and has not ended yet.
+    """
 
     kind: str
     name: str
     code: CodeType | None = None
     stay: int = 0
     at: int | None = None
+    inner: bool = False
     items: list[Item] = field(default_factory=list)
 
 
@@ -52,7 +57,7 @@ class _Reader:
         self.whole = Open("program", "")
         self.stack = [self.whole]
         positions = [
-            (record.code, abs_offset(record.lasti))
+            (record.code, code_map(record.code).place(record.lasti))
             for number, record in enumerate(sealed.nodes)
             if sealed.op(number) is not None and isinstance(record.code, CodeType)
         ]
@@ -72,18 +77,18 @@ class _Reader:
                 self._push(Open("scope", name, stay=stay), None, None)
             self.stack[-1].items.append(Item(number))
             return
-        offset = abs_offset(record.lasti)
+        offset = code_map(code).place(record.lasti)
         call = self._active(code, offset)
         if call is None:
             outside = self._outside(code, scopes)
-            self._enter(scopes[:outside])
+            self._enter(scopes[:outside], code)
             call = self._called(code, offset)
             scopes = scopes[outside:]
         else:
             self._pop_to(call)
-        call.at = offset
-        self._enter(scopes)
-        self.stack[-1].items.append(Item(number, code, offset))
+        self._enter(scopes, code, offset)
+        call.at, call.inner = offset, record.lasti < 0
+        self.stack[-1].items.append(Item(number, code, offset, inner=call.inner))
 
     def _leave(self, number: int) -> list[tuple[int, str]]:
         """Close the scopes that a node is not in, and return those to be opened for it."""
@@ -114,32 +119,49 @@ class _Reader:
     def _active(self, code: CodeType, offset: int) -> Open | None:
         """Return the innermost call of a function that may go on with an offset."""
         for part in reversed(self.stack):
-            if part.code is code and code_map(code).follows(part.at, offset):
+            if part.code is not code:
+                continue
+            if code_map(code).follows(part.at, offset) or (part.inner and part.at == offset):
                 return part
         return None
 
     def _outside(self, code: CodeType, scopes: Sequence[tuple[int, str]]) -> int:
         """Return how many of the new scopes were opened before a function was called."""
         for at, (_, name) in enumerate(scopes):
-            words = code_map(code).calls.keys() | set(code.co_names)
-            if name in words or "scope" in words:
+            if code_map(code).opens(name):
                 return at
         return len(scopes)
 
-    def _enter(self, scopes: Sequence[tuple[int, str]]) -> None:
-        for stay, name in scopes:
-            code = at = None
-            for part in reversed(self.stack):
-                if part.code is None:
-                    continue
+    def _enter(
+        self, scopes: Sequence[tuple[int, str]], code: CodeType, offset: int | None = None
+    ) -> None:
+        """Open scopes, each inside of the innermost call that may have opened it.
+
+        With an offset it was opened right before that, by the function itself.
+        """
+        for left, (stay, name) in zip(range(len(scopes), 0, -1), scopes, strict=True):
+            part, at = self._opening(name)
+            before = [o for o in code_map(code).opens(name) if offset is not None and o <= offset]
+            if part is not None and part.code is code and len(before) >= left:
+                at = before[-left]
+            if part is None and not any(part.kind == "call" for part in self.stack):
+                opener = self.calls.opener(name, code)
+                if opener is not None:
+                    self._push(Open("call", called(opener), opener), None, None)
+                    part, at = self._opening(name)
+            if part is not None:
+                self._pop_to(part)
+                part.at = at
+            self._push(Open("scope", name, stay=stay), part.code if part else None, at)
+
+    def _opening(self, name: str) -> tuple[Open | None, int | None]:
+        for part in reversed(self.stack):
+            if part.code is not None:
                 facts = code_map(part.code)
-                opened = facts.calls.get("scope") or facts.calls.get(name, ())
-                at = facts.next_call(opened, part.at)
+                at = facts.next_call(facts.opens(name), part.at)
                 if at is not None:
-                    self._pop_to(part)
-                    code, part.at = part.code, at
-                    break
-            self._push(Open("scope", name, stay=stay), code, at)
+                    return part, at
+        return None, None
 
     def _called(self, code: CodeType, offset: int) -> Open:
         """Open a call of a function, inside of the innermost call that may have made it."""
@@ -148,21 +170,21 @@ class _Reader:
         if found is not None:
             self._pop_to(found[0])
             steps = found[1]
-        elif not self._by_place(code):
+        elif not self._by_place(code, offset):
             while self.stack[-1].kind == "call":
                 self.stack.pop()
             steps = self.calls.entry(code) or []
             if steps:
-                top = Open("call", steps[0][0].co_name, steps[0][0])
+                top = Open("call", called(steps[0][0]), steps[0][0])
                 self._push(top, None, None)
                 self._adopt(self.stack[-2].items, top, steps[0][1])
         for at, (function, place) in enumerate(steps):
             top = next(part for part in reversed(self.stack) if part.code is function)
             top.at = place
             inner = steps[at + 1][0] if at + 1 < len(steps) else code
-            self._push(Open("call", inner.co_name, inner), function, place)
+            self._push(Open("call", called(inner), inner), function, place)
         if not steps:
-            self._push(Open("call", code.co_name, code), None, None, sure=False)
+            self._push(Open("call", called(code), code), None, None, sure=False)
         part = self.stack[-1]
         self._adopt(self.stack[-2].items, part, offset)
         return part
@@ -176,7 +198,7 @@ class _Reader:
                 return part, steps
         return None
 
-    def _by_place(self, code: CodeType) -> bool:
+    def _by_place(self, code: CodeType, offset: int) -> bool:
         """Open, or stay in, a call of something that has recorded nothing itself so far.
 
         It may be a function that only calls others, or one that is called by another name.
@@ -184,7 +206,8 @@ class _Reader:
         if len(self.stack) > DEEPEST:
             return False
         unseen = [part for part in self.stack if part.kind == "call" and part.code is None]
-        if unseen and any(_code(item) is code for item in unseen[-1].items):
+        known = unseen and any(_code(item) is code for item in unseen[-1].items)
+        if known or (unseen and self._takes(code, offset, unseen[-1].items)):
             self._pop_to(unseen[-1])
             return True
         for part in reversed(self.stack):
@@ -199,6 +222,14 @@ class _Reader:
         if unseen:
             self._pop_to(unseen[-1])
         return bool(unseen)
+
+    def _takes(self, code: CodeType, offset: int, items: list[Item]) -> bool:
+        """Tell whether a function may have made the last of some calls before an offset."""
+        last = _code(items[-1])
+        if last is None or items[-1].sure:
+            return False
+        ways = self.calls.ways(code, last) or tuple(self.calls.unknown(code))
+        return code_map(code).call_before(ways, offset) is not None
 
     def _adopt(self, items: list[Item], part: Open, offset: int | None) -> None:
         """Take in the calls before, if this one may have made them before an offset."""
@@ -240,6 +271,12 @@ class _Reader:
         return alike > len(self.calls.unknown(code))
 
 
+def called(code: CodeType) -> str:
+    """Return what a call of a function is called: an object that is called by its class."""
+    words = code.co_qualname.split(".")
+    return words[-2] if words[-1] in METHODS and len(words) > 1 else words[-1]
+
+
 def _code(item: Item) -> CodeType | None:
     return item.thing.code if isinstance(item.thing, Open) else None
 
@@ -247,8 +284,3 @@ def _code(item: Item) -> CodeType | None:
 def _height(part: Open) -> int:
     heights = [_height(item.thing) for item in part.items[:1] if isinstance(item.thing, Open)]
     return 1 + max(heights, default=0)
-
-
-def abs_offset(offset: int) -> int:
-    """Return the offset of an instruction, also where its complement was kept."""
-    return offset if offset >= 0 else ~offset

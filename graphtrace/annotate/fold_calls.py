@@ -103,6 +103,13 @@ class CallGraph:
                     return steps
         return None
 
+    def opener(self, name: str, target: CodeType) -> CodeType | None:
+        """Return a function that nobody calls by name, may open a scope, and leads to another."""
+        for root in self._roots:
+            if (root is target or target in self._reached[root]) and code_map(root).opens(name):
+                return root
+        return None
+
     def unknown(self, code: CodeType) -> dict[int, str]:
         """Return, in order, the calls of what recorded nothing under the name that it has there.
 
@@ -111,7 +118,7 @@ class CallGraph:
         found = {
             offset: word if isinstance(word, str) else word.co_name
             for word, offsets in code_map(code).calls.items()
-            if word != "scope" and not self._callees([word])
+            if not self._callees([word])
             for offset in offsets
             if offset not in self.own[code]
         }

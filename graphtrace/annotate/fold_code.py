@@ -9,6 +9,7 @@ import builtins
 import dis
 import inspect
 import linecache
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,8 +23,12 @@ __all__ = ["Callee", "CodeMap", "Loop", "code_map", "loop_place", "loop_title"]
 FOREIGN = frozenset(dir(builtins)) | {"np", "numpy", "math", "gt", "graphtrace", "nn"}
 # Calls that record several operations at their one place.
 SEVERAL = ("sum(", "reduce(", "functools.reduce(")
+# Where handlers of exceptions stand since Python 3.12.
+BEHIND = sys.version_info >= (3, 12)
 JUMPS = frozenset(dis.hasjrel) | frozenset(dis.hasjabs)
 LONGEST = 36
+# How far behind Python 3.11's PRECALL the CALL is.
+PREPARED = 4
 Spot = tuple[int, int]
 Extent = tuple[int, int, int, int]
 Callee = str | CodeType
@@ -52,15 +57,25 @@ class CodeMap:
     loops: outer ones before those inside of them.
     calls: the offsets of calls by the last word of what is called, ``block`` for ``net.block(x)``;
         by the code itself for a comprehension, and by "" for what has no name.
+    openers: the offsets of calls of other libraries and of ours by the last word of their name:
+        what may open a scope.
     several: offsets of instructions that may record more than one operation each.
+    early: offsets of instructions that prepare the call after them, and may already make it.
     loose: words that generators in it call, at a time of their own.
     """
 
     loops: tuple[Loop, ...]
     calls: dict[Callee, tuple[int, ...]]
+    openers: dict[Callee, tuple[int, ...]]
     several: frozenset[int]
+    early: frozenset[int]
     loose: frozenset[Callee]
     is_generator: bool
+
+    def place(self, offset: int) -> int:
+        """Return an instruction's offset, also where its complement or a step of it is given."""
+        offset = offset if offset >= 0 else ~offset
+        return offset + PREPARED if offset in self.early else offset
 
     def around(self, offset: int) -> tuple[Loop, ...]:
         """Return the loops around an offset, the outermost first."""
@@ -71,6 +86,10 @@ class CodeMap:
         inner = self.around(after)
         common = [loop for loop in self.around(before) if loop in inner]
         return common[-1] if common else None
+
+    def opens(self, name: str) -> tuple[int, ...]:
+        """Return the offsets of calls that may open a scope: `scope`, or a function of its name."""
+        return self.openers.get(name) or self.calls.get(name) or self.openers.get("scope", ())
 
     def follows(self, before: int | None, after: int) -> bool:
         """Tell whether one offset may be executed after another in one call."""
@@ -105,10 +124,14 @@ def code_map(code: CodeType) -> CodeMap:
     """Return the loops and calls of a code object, outer loops first."""
     ends: dict[int, int] = {}
     steps = list(dis.get_instructions(code))
+    handled = False
     for step in steps:
-        # Waiting for another generator or coroutine is no loop of the user's.
-        if step.opcode in JUMPS and step.argval <= step.offset and "INTERRUPT" not in step.opname:
+        back = step.opcode in JUMPS and step.argval <= step.offset
+        # Waiting for another generator is no loop of the user's. A handler of exceptions may stand
+        # far behind; its way back does not make what lies in between a loop.
+        if back and not (handled and BEHIND) and "INTERRUPT" not in step.opname:
             ends[step.argval] = max(ends.get(step.argval, 0), step.offset)
+        handled = step.opname == "POP_EXCEPT" or (handled and step.opname == "POP_TOP")
     loops = [
         Loop(code, start, end, _hull(step for step in steps if start <= step.offset <= end))
         for start, end in ends.items()
@@ -117,8 +140,9 @@ def code_map(code: CodeType) -> CodeMap:
     nested = [const for const in code.co_consts if isinstance(const, CodeType)]
     loose = {word for const in nested if _generates(const) for word in code_map(const).calls}
     several = frozenset(_several(code, steps))
-    calls = _calls(steps)
-    return CodeMap(tuple(loops), calls, several, frozenset(loose), _generates(code))
+    calls, openers = _calls(steps)
+    early = frozenset(step.offset for step in steps if step.opname == "PRECALL")
+    return CodeMap(tuple(loops), calls, openers, several, early, frozenset(loose), _generates(code))
 
 
 def _generates(code: CodeType) -> bool:
@@ -142,8 +166,11 @@ def _span(step: dis.Instruction) -> tuple[Spot, Spot] | None:
     return (line, column), (end_line, end_column)
 
 
-def _calls(steps: list[dis.Instruction]) -> dict[Callee, tuple[int, ...]]:
-    """Return the offsets of calls by what is called; foreign ones are left out.
+Calls = dict[Callee, tuple[int, ...]]
+
+
+def _calls(steps: list[dis.Instruction]) -> tuple[Calls, Calls]:
+    """Return the offsets of calls by what is called: those of the user's functions, and others.
 
     A call begins in the source where what is called does.
     """
@@ -153,23 +180,35 @@ def _calls(steps: list[dis.Instruction]) -> dict[Callee, tuple[int, ...]]:
         span = _span(step)
         if span is None:
             continue
-        word = step.argval
+        # Two loads in one instruction are named in a pair; other tuples are constants.
+        pair = isinstance(step.argval, tuple) and "LOAD_FAST" in step.opname
+        word = step.argval[0] if pair else step.argval
         if not isinstance(word, (str, CodeType)) or not step.opname.startswith("LOAD"):
             continue
         heads.setdefault(span[0], []).append((span[1], word))
         roots.setdefault(span[0], word if "GLOBAL" in step.opname else "")
     found: dict[Callee, list[int]] = {}
+    others: dict[Callee, list[int]] = {}
+    nothing = None
     for step in steps:
         span = _span(step)
+        if step.opname == "LOAD_CONST":
+            nothing = span if step.argval is None else None
         if span is None or not step.opname.startswith("CALL") or "INTRINSIC" in step.opname:
+            continue
+        if span == nothing:
+            # The way out of a `with`: a call without source, whose operands have its place.
             continue
         start, end = span
         inside = [(stop, word) for stop, word in heads.get(start, ()) if stop <= end]
-        if roots.get(start) in FOREIGN and inside:
-            continue
         word = max(inside, key=_fitness)[1] if inside else ""
-        found.setdefault(word, []).append(step.offset)
-    return {word: tuple(offsets) for word, offsets in found.items()}
+        foreign = word == "scope" or (roots.get(start) in FOREIGN and inside)
+        (others if foreign else found).setdefault(word, []).append(step.offset)
+    return _frozen(found), _frozen(others)
+
+
+def _frozen(calls: dict[Callee, list[int]]) -> Calls:
+    return {word: tuple(offsets) for word, offsets in calls.items()}
 
 
 def _fitness(head: tuple[Spot, Callee]) -> tuple[Spot, bool]:

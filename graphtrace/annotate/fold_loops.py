@@ -24,13 +24,15 @@ Part = int | Region
 class Item:
     """A node's number, or a scope or call with items of its own, and its position in a function.
 
-    `sure` is False for a call whose caller was guessed from where it could have been made.
+    `sure` is False for a call whose caller was guessed from where it could have been made, `inner`
+    is True for an operation inside of a function of ours, which has the place of its call.
     """
 
     thing: Any
     code: CodeType | None = None
     at: int | None = None
     sure: bool = True
+    inner: bool = False
 
 
 def regions_of(items: Sequence[Item], sealed: Sealed) -> Region:
@@ -67,6 +69,10 @@ def _region(part: Any, sealed: Sealed) -> list[Part]:
                 part.name, *only.names)  # fmt: skip
             names = tuple(dict.fromkeys(names))
             return [replace(only, kind="scope" if scope else "call", names=names)]
+        if part.kind == "call" and part.code is None and only.kind == "repeat":
+            # A place that something else was called at, again and again.
+            names = (part.name, *only.names) if part.name else only.names
+            return [replace(only, names=tuple(dict.fromkeys(names)))]
     return [_new(part, parts, sealed)]
 
 
@@ -133,6 +139,8 @@ def _passes(items: Sequence[_Placed], depth: int) -> list[list[_Placed]]:
 
 def _goes_back(before: _Placed, item: _Placed) -> bool:
     if item.item.at is None or item.at > before.at:
+        return False
+    if item.item.at == before.item.at and before.item.inner:
         return False
     several = isinstance(item.item.thing, int) and isinstance(before.item.thing, int)
     if item.at == before.at and several and item.item.code is not None:

@@ -65,7 +65,7 @@ def _rows(draft: Draft, chosen: Selection) -> tuple[Draft, list[Laid]]:
     wish = draft.plan.options.wrap - 2 * MARGIN
     swell: dict[int, float] = {}
     found: tuple[Draft, list[Laid]] | None = None
-    for _ in range(ATTEMPTS):
+    for _ in range(ATTEMPTS if len(draft.drawn) <= IN_PROCESS_LIMIT else 2):
         members = rows_within(draft, wish, _gaps(draft.plan)[0], swell) if wish > 0 else None
         if members is not None:
             found = _in_rows(draft, chosen, members)

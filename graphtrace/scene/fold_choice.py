@@ -18,6 +18,8 @@ READABLE = 60
 """Pictures of up to so many nodes are drawn whole, and larger ones are opened as far as that."""
 CARD = 3.0
 """How many nodes of numbers take the room of one array's card."""
+MOST_FRAMES = 6
+"""Frames inside of each other that a picture opens by itself."""
 INDEX = re.compile(r"(?P<name>.+?)\[(?P<index>\d+|\*)\]")
 
 
@@ -166,7 +168,8 @@ class Outline:
         waiting = [[branch] for branch in sorted(self.whole.branches, key=_size)]
         for group in waiting:
             more = {inner for branch in group for inner in _inside(branch) if _size(inner) > 1}
-            if more and self.weight(opened | more) <= READABLE:
+            deep = any(len(branch.chain()) >= MOST_FRAMES for branch in group)
+            if more and not deep and self.weight(opened | more) <= READABLE:
                 opened |= more
                 waiting += [branch.branches for branch in sorted(more, key=_place)]
         return opened
