@@ -8,6 +8,7 @@ import contextlib
 import importlib
 import os
 import shutil
+import signal
 from collections.abc import Callable, Generator
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +17,10 @@ from typing import Any, NoReturn
 import pytest
 
 REQUIRED = os.environ.get("GRAPHTRACE_REQUIRE_ORACLES") == "1"
+
+# Started in the background of a script, a process ignores Ctrl-C, and so do those it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The extra that brings a library, where it is not the oracles' own.
 EXTRAS = {"matplotlib": "plot", "pptx": "pptx", "typst": "pdf"}
