@@ -256,11 +256,13 @@ def row_labels(pile: Stack, axis: float, right: float) -> list[Label]:
             left, shift = middle - over / 2, (row.mark.width + MARK_GAP) / 2
             labels.append(Label(row.mark, left, y - ABOVE_WIRE - row.swell - row.mark.descent))
         if row.above:
-            level = y - ABOVE_WIRE - row.swell - row.above.descent
-            labels.append(Label(row.above, middle + shift, level, "middle"))
+            ink = replace(row.above, part=f"local {row.edge}")
+            level = y - ABOVE_WIRE - row.swell - ink.descent
+            labels.append(Label(ink, middle + shift, level, "middle"))
         if row.below:
-            level = y + BELOW_WIRE + row.swell + row.below.ascent
-            labels.append(Label(row.below, middle, level, "middle"))
+            ink = replace(row.below, part=f"contribution {row.edge}")
+            level = y + BELOW_WIRE + row.swell + ink.ascent
+            labels.append(Label(ink, middle, level, "middle"))
     return labels
 
 

@@ -23,6 +23,7 @@ from graphtrace.scene.strips import (
     line_strip,
     pile,
     statistics_strip,
+    telling,
 )
 from graphtrace.scene.typeset import math, name, plain
 from graphtrace.scene.wording import describe_node, exceptional, gradient_ink
@@ -105,13 +106,15 @@ def _inside(node: NodeFacts, options: Options, scales: Scales, notes: Notes, rol
     strips += [beside([line_strip(ink) for ink in prints[at : at + 2]]) for at in (0, 2)]
     if "value" in options.show:
         peak = scales.value if role == "value" else scales.gradient
-        strips += _both(notes, "value", node.value, role, options.digits, peak)
+        found = _both(notes, "value", node.value, role, options.digits, peak)
+        strips += [telling("value", strip) for strip in found]
     moved = notes.told.moved("gradient") if notes.told else None
     if "grad" in options.show and (node.grad is not None or moved):
         formula = gradient_in_symbols(node, notes)
-        strips.append(line_strip(formula or gradient_ink(notes.output, node.name, 11.0)))
+        found = [line_strip(formula or gradient_ink(notes.output, node.name, 11.0))]
         digits = options.digits
-        strips += _both(notes, "gradient", node.grad, "gradient", digits, scales.gradient)
+        found += _both(notes, "gradient", node.grad, "gradient", digits, scales.gradient)
+        strips += [telling("grad", strip) for strip in found]
     return pile([strip for strip in strips if strip.labels or strip.shapes])
 
 

@@ -86,17 +86,19 @@ def _draw_stub(stub: _Stub, x: float, axis: float) -> tuple[list[Shape], list[La
     shapes = [Shape("line", "wire", x, axis, stub.length, 0)]
     labels = []
     middle = x + stub.length / 2
-    for ink, below in ((stub.value, False), (stub.gradient, True)):
-        if ink is None:
+    for given, below in ((stub.value, False), (stub.gradient, True)):
+        if given is None:
             continue
+        ink = replace(given, part="grad" if below else "value")
         lift = LIFT + (3 if ink.role == "badge-text" else 0)
         baseline = axis + (lift + ink.ascent if below else -lift)
         labels.append(Label(ink, middle, baseline, "middle"))
         if ink.role == "badge-text":
             width = ink.width + 12
             shapes.append(
-                Shape("rect", "badge", middle - width / 2, baseline - 12.5, width, 15.5, 7.75)
-            )
+                Shape("rect", "badge", middle - width / 2, baseline - 12.5, width, 15.5, 7.75,
+                      part=ink.part)
+            )  # fmt: skip
     return shapes, labels
 
 

@@ -9,7 +9,7 @@ from graphtrace.annotate.summary import count_text, number
 from graphtrace.scene.blocks import Block, Row, arrive, guests, row_labels, stack
 from graphtrace.scene.model import Shape
 from graphtrace.scene.options import Options
-from graphtrace.scene.strips import Strip, badge_strip, beside, line_strip, pile
+from graphtrace.scene.strips import Strip, badge_strip, beside, line_strip, pile, telling
 from graphtrace.scene.typeset import plain, printable
 from graphtrace.scene.wording import numeral
 
@@ -67,12 +67,13 @@ def _inside(fold: FoldFacts, options: Options) -> Strip:
     if flows:
         strips.append(line_strip(plain(flows, "shape", SMALL, limit=90)))
     if fold.result and "value" in options.show:
-        strips.append(line_strip(plain(numeral(fold.result), "value", SMALL + 1.5)))
+        result = plain(numeral(fold.result), "value", SMALL + 1.5)
+        strips.append(telling("value", line_strip(result)))
     if fold.exceptional:
         words = f"NaN or ∞ in {fold.exceptional} value{'s' * (fold.exceptional > 1)}"
         strips.append(badge_strip((words,)))
     if "grad" in options.show and any(norm is not None for norm in fold.norms):
-        strips.append(_norms(fold, options.digits))
+        strips.append(telling("grad", _norms(fold, options.digits)))
     return pile(strips, gap=4.0)
 
 

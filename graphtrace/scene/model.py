@@ -44,6 +44,8 @@ class Text:
     text: what it says, as plain Unicode.
     art: SVG path data with the baseline's start at (0, 0), for typeset mathematics; else empty.
     tex: the LaTeX that `art` was made from; else empty.
+    part: the answer that it gives away: ``"value"`` or ``"grad"`` of its node, ``"local"`` or
+        ``"contribution"`` and the wire's key, as in ``"local n1-n3-0"``; else empty.
     """
 
     text: str
@@ -55,6 +57,7 @@ class Text:
     italic: bool = False
     art: str = ""
     tex: str = ""
+    part: str = ""
 
     @property
     def height(self) -> float:
@@ -92,7 +95,7 @@ class Shape:
     """An ellipse, a rectangle or a line (from x, y to x + width, y + height).
 
     `level` in [-1, 1] colours the cell of a heat map; None elsewhere. `weight` is what the width
-    of its line is multiplied by.
+    of its line is multiplied by, `part` the answer that it gives away, as for text.
     """
 
     kind: str
@@ -105,6 +108,7 @@ class Shape:
     dashed: bool = False
     level: float | None = None
     weight: float = 1.0
+    part: str = ""
 
     def moved(self, dx: float, dy: float) -> "Shape":
         """Return the shape elsewhere."""

@@ -1,6 +1,6 @@
 """The small print of a node: its formula in the inputs, its cost, its place, where a NaN begins."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphtrace.annotate.facts import InSymbols, NodeFacts
 from graphtrace.annotate.summary import signature
@@ -36,7 +36,7 @@ def value_in_symbols(notes: Notes, *, name: str = "", unlike: str = "") -> Text 
         return None
     tex = f"{latex_name(name)} = {found.value_latex}"
     text = f"{pretty_name(name)} = {found.value}".strip()
-    return math(tex, text, "name", SYMBOLS, widest=WIDEST, limit=LIMIT)
+    return replace(math(tex, text, "name", SYMBOLS, widest=WIDEST, limit=LIMIT), part="value")
 
 
 def gradient_in_symbols(node: NodeFacts, notes: Notes) -> Text | None:
@@ -47,7 +47,7 @@ def gradient_in_symbols(node: NodeFacts, notes: Notes) -> Text | None:
     of, by = notes.output, node.name
     tex = rf"\partial {latex_name(of)} / \partial {latex_name(by)} = {found.gradient_latex}"
     text = f"∂{pretty_name(of)}/∂{pretty_name(by)} = {found.gradient}"
-    return math(tex, text, "gradient", SYMBOLS, widest=WIDEST, limit=LIMIT)
+    return replace(math(tex, text, "gradient", SYMBOLS, widest=WIDEST, limit=LIMIT), part="grad")
 
 
 def small_print(node: NodeFacts, options: Options, notes: Notes) -> list[Text]:

@@ -14,7 +14,7 @@ from graphtrace.scene.difference import (
 from graphtrace.scene.legend import cost_legend, heat_legend, path_legend, thickness_legend
 from graphtrace.scene.model import Box, SceneNode, Shape, Text
 from graphtrace.scene.plan import Plan
-from graphtrace.scene.strips import Strip, beside, line_strip, pile
+from graphtrace.scene.strips import Strip, beside, line_strip, pile, telling
 from graphtrace.scene.typeset import name, plain
 from graphtrace.scene.wording import contribution_text, describe_node, gradient_name, numeral
 
@@ -78,7 +78,7 @@ def _hub(plan: Plan, node: NodeFacts) -> tuple[str, str, str, Strip]:
     head: list[Strip] = [line_strip(name(node.name, "name", 16.0))]
     if "value" in show:
         words = _moved(told, "value", digits) or numeral(brief(node.value, digits))
-        head.append(line_strip(plain(f"= {words}", "value", 13.0, limit=100)))
+        head.append(telling("value", line_strip(plain(f"= {words}", "value", 13.0, limit=100))))
     head.append(line_strip(plain(f"{len(uses)} uses", "shape", TEXT)))
     strips = [beside(head, gap=8.0)]
     strips += [line_strip(ink) for ink in (change_notes(told) if told else ())]
@@ -86,16 +86,17 @@ def _hub(plan: Plan, node: NodeFacts) -> tuple[str, str, str, Strip]:
         total = _moved(told, "gradient", digits)
         total = total or contribution_text(node.grad, 13.0, digits).text
         words = f"{gradient_name(plan.output, node.name)} = {total}"
-        strips.append(line_strip(_gradient(words, 13.0)))
+        found = [line_strip(_gradient(words, 13.0))]
         terms = [
             contribution_text(edge.contribution, TEXT, digits).text
             for edge in uses
             if edge.contribution is not None
         ]
         if element_count(node.grad) == 1:
-            strips += [line_strip(_gradient(words, TEXT)) for words in _sum_lines(terms)]
+            found += [line_strip(_gradient(words, TEXT)) for words in _sum_lines(terms)]
         else:
-            strips += [line_strip(_gradient(words, TEXT)) for words in _list_lines(terms)]
+            found += [line_strip(_gradient(words, TEXT)) for words in _list_lines(terms)]
+        strips += [telling("grad", strip) for strip in found]
     return f"h{node.id}", "hub", describe_node(node, digits)[0], _framed(pile(strips, gap=4.0))
 
 

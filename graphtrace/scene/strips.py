@@ -1,7 +1,7 @@
 """The strips that cards are stacked from: lines of type, aligned grids, histograms, heat maps."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphtrace.annotate.summary import Summary, Thumbnail, number
 from graphtrace.scene.model import Label, Shape, Text
@@ -9,7 +9,7 @@ from graphtrace.scene.typeset import plain
 from graphtrace.scene.wording import numeral
 
 __all__ = ["Strip", "badge_strip", "beside", "grid_strip", "heat_strip", "level_of", "line_strip",
-           "pile", "statistics_strip"]  # fmt: skip
+           "pile", "statistics_strip", "telling"]  # fmt: skip
 
 TEXT = 10.5
 BAR, TALL = 5.0, 12.0
@@ -24,6 +24,13 @@ class Strip:
     height: float
     shapes: tuple[Shape, ...] = ()
     labels: tuple[Label, ...] = ()
+
+
+def telling(part: str, strip: Strip) -> Strip:
+    """Return a strip that gives an answer away; see `Text.part`."""
+    shapes = tuple(replace(shape, part=part) for shape in strip.shapes)
+    labels = tuple(replace(label, ink=replace(label.ink, part=part)) for label in strip.labels)
+    return replace(strip, shapes=shapes, labels=labels)
 
 
 def pile(strips: list[Strip], gap: float = 5.0) -> Strip:
