@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from graphtrace.scene.model import FADED, Shape, Wire
+from graphtrace.scene.model import FADED, LIT, Shape, Wire
 
 __all__ = ["CONTRAST", "THEMES", "Paint", "Theme", "contrast", "faint"]
 
 CONTRAST = 4.5
 """The least contrast of type with what it stands on (WCAG 2.2, success criterion 1.4.3)."""
+HEAVIER = 1.8
+"""What the lines of what a step is about are multiplied by."""
 FADING = 0.62
 """How far the colours of what is faded have gone towards the page's."""
 
@@ -36,6 +38,7 @@ class Theme:
     line: outlines, brackets and dashed stand-ins.
     paper: the inside of circles and cards.
     heat: colours for the lowest, the middle and the highest level of heat maps.
+    lit: what is behind whatever a step of a lecture is about.
     stroke: what the width of every line is multiplied by.
     scale: what the size of the whole picture is multiplied by where none is asked for.
     """
@@ -51,6 +54,7 @@ class Theme:
     alarm: str
     alarm_paper: str
     heat: tuple[str, str, str]
+    lit: str = "#fff0b8"
     stroke: float = 1.0
     scale: float = 1.0
 
@@ -91,7 +95,11 @@ class Theme:
             fill, stroke, width = self._role(role.removeprefix(FADED))
             fill, stroke = (colour and _mix(colour, self.page, FADING) for colour in (fill, stroke))
             return fill, stroke, width
+        if role.startswith(LIT):
+            fill, stroke, width = self._role(role.removeprefix(LIT))
+            return fill and self.lit, stroke, HEAVIER * width
         return {
+            "mark": (self.lit, None, 0.0),
             "wire": (None, self.ink, 1.15),
             "alias": (None, self.ink, 1.15),
             "reference": (None, self.soft, 0.8),
@@ -131,12 +139,12 @@ LIGHT = Theme(
 DARK = Theme(
     name="dark", page="#15181c", ink="#ececec", soft="#a8adb3", line="#6b7178", paper="#20252b",
     value="#56b4e9", gradient="#e69f00", alarm="#ff8a80", alarm_paper="#3b1d1f",
-    heat=("#f1a340", "#20252b", "#67b7ee"),
+    heat=("#f1a340", "#20252b", "#67b7ee"), lit="#453c17",
 )  # fmt: skip
 CS231N = Theme(
     name="cs231n", page="#ffffff", ink="#000000", soft="#5f5f5f", line="#9a9a9a", paper="#ffffff",
     value="#00803c", gradient="#cc0022", alarm="#a00060", alarm_paper="#fbe8f2",
-    heat=("#c51b7d", "#f7f7f7", "#4d9221"),
+    heat=("#c51b7d", "#f7f7f7", "#4d9221"), lit="#fff4c9",
 )  # fmt: skip
 # For the back row of a lecture hall: larger, with heavier lines and deeper colours.
 PROJECTOR = Theme(
@@ -148,7 +156,7 @@ PROJECTOR = Theme(
 PRINT = Theme(
     name="print", page="#ffffff", ink="#000000", soft="#000000", line="#000000", paper="#ffffff",
     value="#000000", gradient="#000000", alarm="#000000", alarm_paper="#ffffff",
-    heat=("#ffffff", "#b4b4b4", "#404040"),
+    heat=("#ffffff", "#b4b4b4", "#404040"), lit="#dedede",
 )  # fmt: skip
 THEMES = {theme.name: theme for theme in (LIGHT, DARK, PROJECTOR, PRINT, CS231N)}
 
@@ -169,7 +177,7 @@ def _luminance(colour: str) -> float:
 
 def faint(theme: Theme) -> Iterator[str]:
     """Yield a sentence for each colour of type that is hard to read where it stands."""
-    pairs = [*product(("ink", "soft", "value", "gradient"), ("page", "paper"))]
+    pairs = [*product(("ink", "soft", "value", "gradient"), ("page", "paper", "lit"))]
     for type_, ground in (*pairs, ("alarm", "alarm_paper")):
         colours = getattr(theme, type_), getattr(theme, ground)
         found = contrast(*colours)

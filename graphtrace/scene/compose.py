@@ -59,9 +59,9 @@ class _Parts:
 
     def moved(self, dx: float, dy: float) -> "_Parts":
         return _Parts(
-            [_moved_node(node, dx, dy) for node in self.nodes],
-            [_moved_wire(wire, dx, dy) for wire in self.wires],
-            [_moved_cluster(cluster, dx, dy) for cluster in self.clusters],
+            [node.moved(dx, dy) for node in self.nodes],
+            [wire.moved(dx, dy) for wire in self.wires],
+            [cluster.moved(dx, dy) for cluster in self.clusters],
         )
 
 
@@ -221,25 +221,3 @@ def _free_label(ink: Text, box: Box, taken: list[Box], points: list[Point]) -> L
         ):
             return label
     return first
-
-
-def _moved_box(box: Box, dx: float, dy: float) -> Box:
-    return replace(box, x=box.x + dx, y=box.y + dy)
-
-
-def _moved_node(node: SceneNode, dx: float, dy: float) -> SceneNode:
-    return replace(
-        node,
-        box=_moved_box(node.box, dx, dy),
-        shapes=tuple(shape.moved(dx, dy) for shape in node.shapes),
-        labels=tuple(label.moved(dx, dy) for label in node.labels),
-    )
-
-
-def _moved_wire(wire: Wire, dx: float, dy: float) -> Wire:
-    a, b, c = ((x + dx, y + dy) for x, y in wire.head)
-    return replace(wire, points=tuple((x + dx, y + dy) for x, y in wire.points), head=(a, b, c))
-
-
-def _moved_cluster(cluster: Cluster, dx: float, dy: float) -> Cluster:
-    return replace(cluster, box=_moved_box(cluster.box, dx, dy), label=cluster.label.moved(dx, dy))

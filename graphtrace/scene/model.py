@@ -1,13 +1,23 @@
 """The passive picture: nodes, wires, labels and clusters with places, and roles for colours."""
 
+import re
 from dataclasses import dataclass, field, replace
 
-__all__ = ["FADED", "Box", "Cluster", "Label", "Point", "Scene", "SceneNode", "Shape", "Text",
-           "Wire", "faded"]  # fmt: skip
+__all__ = ["FADED", "LIT", "Box", "Cluster", "Label", "Point", "Scene", "SceneNode", "Shape",
+           "Text", "Wire", "faded", "lit"]  # fmt: skip
 
 Point = tuple[float, float]
 FADED = "faded-"
 """What the role of type, shapes and wires begins with that are there but not of interest."""
+
+LIT = "lit-"
+"""What the role of shapes and wires begins with that a step of a lecture is about."""
+NUMBER = re.compile(r"-?\d*\.?\d+(?:e-?\d+)?")
+
+
+def lit(role: str) -> str:
+    """Return a role in its highlighted form."""
+    return role if role.startswith(LIT) else LIT + role.removeprefix(FADED)
 
 
 def faded(role: str) -> str:
@@ -33,6 +43,14 @@ class Box:
     def bottom(self) -> float:
         """The y of the lower edge."""
         return self.y + self.height
+
+    def moved(self, dx: float, dy: float) -> "Box":
+        """Return the box elsewhere."""
+        return replace(self, x=self.x + dx, y=self.y + dy)
+
+    def scaled(self, factor: float) -> "Box":
+        """Return the box with every length multiplied, seen from the origin."""
+        return Box(*(factor * length for length in (self.x, self.y, self.width, self.height)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +82,14 @@ class Text:
         """Ascent and descent together."""
         return self.ascent + self.descent
 
+    def scaled(self, factor: float) -> "Text":
+        """Return the type in another size."""
+        art = self.art and NUMBER.sub(lambda found: f"{float(found[0]) * factor:.2f}", self.art)
+        return replace(
+            self, size=self.size * factor, width=self.width * factor,
+            ascent=self.ascent * factor, descent=self.descent * factor, art=art,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Label:
@@ -88,6 +114,11 @@ class Label:
     def moved(self, dx: float, dy: float) -> "Label":
         """Return the label elsewhere."""
         return replace(self, x=self.x + dx, y=self.y + dy)
+
+    def scaled(self, factor: float) -> "Label":
+        """Return the label with every length multiplied, seen from the origin."""
+        ink = self.ink.scaled(factor)
+        return replace(self, ink=ink, x=self.x * factor, y=self.y * factor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +145,13 @@ class Shape:
         """Return the shape elsewhere."""
         return replace(self, x=self.x + dx, y=self.y + dy)
 
+    def scaled(self, factor: float) -> "Shape":
+        """Return the shape with every length multiplied, seen from the origin."""
+        return replace(
+            self, x=self.x * factor, y=self.y * factor, width=self.width * factor,
+            height=self.height * factor, radius=self.radius * factor, weight=self.weight * factor,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class SceneNode:
@@ -126,6 +164,24 @@ class SceneNode:
     box: Box
     shapes: tuple[Shape, ...]
     labels: tuple[Label, ...]
+
+    def moved(self, dx: float, dy: float) -> "SceneNode":
+        """Return the node elsewhere."""
+        return replace(
+            self,
+            box=self.box.moved(dx, dy),
+            shapes=tuple(shape.moved(dx, dy) for shape in self.shapes),
+            labels=tuple(label.moved(dx, dy) for label in self.labels),
+        )
+
+    def scaled(self, factor: float) -> "SceneNode":
+        """Return the node with every length multiplied, seen from the origin."""
+        return replace(
+            self,
+            box=self.box.scaled(factor),
+            shapes=tuple(shape.scaled(factor) for shape in self.shapes),
+            labels=tuple(label.scaled(factor) for label in self.labels),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +201,18 @@ class Wire:
     dashed: bool = False
     weight: float = 1.0
 
+    def moved(self, dx: float, dy: float) -> "Wire":
+        """Return the wire elsewhere."""
+        a, b, c = ((x + dx, y + dy) for x, y in self.head)
+        points = tuple((x + dx, y + dy) for x, y in self.points)
+        return replace(self, points=points, head=(a, b, c))
+
+    def scaled(self, factor: float) -> "Wire":
+        """Return the wire with every length multiplied, seen from the origin."""
+        a, b, c = ((x * factor, y * factor) for x, y in self.head)
+        points = tuple((x * factor, y * factor) for x, y in self.points)
+        return replace(self, points=points, head=(a, b, c), weight=self.weight * factor)
+
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
@@ -154,6 +222,14 @@ class Cluster:
     title: str
     box: Box
     label: Label
+
+    def moved(self, dx: float, dy: float) -> "Cluster":
+        """Return the frame elsewhere."""
+        return replace(self, box=self.box.moved(dx, dy), label=self.label.moved(dx, dy))
+
+    def scaled(self, factor: float) -> "Cluster":
+        """Return the frame with every length multiplied, seen from the origin."""
+        return replace(self, box=self.box.scaled(factor), label=self.label.scaled(factor))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,3 +247,23 @@ class Scene:
     wires: tuple[Wire, ...]
     clusters: tuple[Cluster, ...]
     notes: tuple[str, ...] = field(default=())
+
+    def moved(self, dx: float, dy: float) -> "Scene":
+        """Return the same page with everything on it elsewhere."""
+        return replace(
+            self,
+            nodes=tuple(node.moved(dx, dy) for node in self.nodes),
+            wires=tuple(wire.moved(dx, dy) for wire in self.wires),
+            clusters=tuple(cluster.moved(dx, dy) for cluster in self.clusters),
+        )
+
+    def scaled(self, factor: float) -> "Scene":
+        """Return the scene with every length multiplied."""
+        return replace(
+            self,
+            width=self.width * factor,
+            height=self.height * factor,
+            nodes=tuple(node.scaled(factor) for node in self.nodes),
+            wires=tuple(wire.scaled(factor) for wire in self.wires),
+            clusters=tuple(cluster.scaled(factor) for cluster in self.clusters),
+        )
