@@ -6,7 +6,7 @@ import inspect
 import io
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,10 @@ from graphtrace_cli.values import Number, parse_at, parse_value
 if TYPE_CHECKING:
     from graphtrace import Graph
 
-__all__ = ["file_of", "load", "load_at", "load_with_gradients"]
+__all__ = ["file_of", "load", "load_at", "load_each", "load_with_gradients"]
 
 MOST_READ = 1_000_000
+NAME = re.compile(r"[^\W\d]\w*")
 FILE = re.compile(r"(?P<path>.+\.py)(:(?P<function>\w*))?")
 
 
@@ -52,13 +53,39 @@ def load(source: str, at: list[str] | None) -> "Graph":
     return load_at(source, parse_at(at or ()))
 
 
-def load_at(source: str, inputs: dict[str, Number]) -> "Graph":
-    """Return the graph of SOURCE at inputs that have been read, run forward only."""
+def load_each(sources: Sequence[str], inputs: dict[str, Number]) -> "list[Graph]":
+    """Return the graphs of several SOURCEs, each at those of the inputs that it has.
+
+    Raises RequestError for an input that none of them has.
+    """
+    if len(sources) == 1:
+        return [load_at(sources[0], inputs)]
+    if sources.count("-") > 1:
+        raise RequestError("standard input can be read once: give the expressions as they are")
+    words = [sources[at] if file_of(sources[at]) is None else "" for at in range(len(sources))]
+    unused = set(inputs)
+    found = []
+    for source, text in zip(sources, words, strict=True):
+        own = inputs
+        if text and source != "-":
+            own = {name: inputs[name] for name in inputs if name in NAME.findall(text)}
+            unused -= own.keys()
+        found.append(load_at(source, own, unused if file_of(source) else None))
+    if unused and "-" not in sources:
+        raise RequestError(f"no SOURCE has an input {min(unused)!r}")
+    return found
+
+
+def load_at(source: str, inputs: dict[str, Number], shared: set[str] | None = None) -> "Graph":
+    """Return the graph of SOURCE at inputs that have been read, run forward only.
+
+    With `shared` a function takes the inputs that it has, and takes their names out of the set.
+    """
     if source.endswith(".gtrace"):
         raise RequestError(f"{source}: saved graphs cannot be read yet; give the expression")
     found = FILE.fullmatch(source)
     if found is not None:
-        return _trace_file(Path(found["path"]), found["function"], inputs)
+        return _trace_file(Path(found["path"]), found["function"], inputs, shared)
     import graphtrace
 
     return graphtrace.parse(_read_standard_input() if source == "-" else source, **inputs)
@@ -91,7 +118,9 @@ def _offer(path: Path) -> str:
     return "write " + " or ".join(f"{path}:{name}" for name in names[:5] or ["FUNCTION"])
 
 
-def _trace_file(path: Path, name: str, inputs: dict[str, Number]) -> "Graph":
+def _trace_file(
+    path: Path, name: str, inputs: dict[str, Number], shared: set[str] | None
+) -> "Graph":
     """Load the file, bind the inputs to the function's parameters, and record one call."""
     import numpy as np
 
@@ -106,7 +135,7 @@ def _trace_file(path: Path, name: str, inputs: dict[str, Number]) -> "Graph":
         known = [n for n, thing in vars(module).items() if inspect.isfunction(thing)]
         raise RequestError(f"{path.name} has no function {name!r}{did_you_mean(name, known)}")
     label = f"{path.name}:{name}"
-    call = _bind(function, label, inputs)
+    call = _bind(function, label, inputs if shared is None else _own(function, inputs, shared))
     # A numeric accident is a result, marked in the picture; also where nothing is traced.
     with user_code(path), np.errstate(all="ignore"):
         return trace(_without_coroutine(call.function, label), *call.positional, **call.keywords)
@@ -136,6 +165,18 @@ class _Call:
     function: Callable[..., Any]
     positional: tuple[Any, ...]
     keywords: dict[str, Any]
+
+
+def _own(
+    function: Callable[..., Any], inputs: dict[str, Number], shared: set[str]
+) -> dict[str, Number]:
+    """Return the inputs that a function has, and take their names out of the set."""
+    try:
+        names = inspect.signature(function).parameters.keys()
+    except (TypeError, ValueError):
+        return inputs
+    shared -= names
+    return {name: value for name, value in inputs.items() if name in names}
 
 
 def _bind(function: Callable[..., Any], label: str, inputs: dict[str, Number]) -> _Call:

@@ -10,16 +10,16 @@ from graphtrace_cli.errors import RequestError
 
 __all__ = ["Backward", "Deadline", "Depth", "Focus", "Fold", "Format", "Heaviest", "Look",
            "OnePath", "Only", "Radius", "Scale", "Show", "Theme", "Unfold", "Watch", "Width",
-           "Wrap", "chosen_format", "chosen_theme"]  # fmt: skip
+           "Wrap", "chosen_format", "chosen_theme", "complete"]  # fmt: skip
 
 
-def _complete(offered: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
+def complete(offered: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
     """Return a completion from a function that gives all words."""
 
-    def complete(incomplete: str) -> list[str]:
+    def words(incomplete: str) -> list[str]:
         return [word for word in offered() if word.startswith(incomplete)]
 
-    return complete
+    return words
 
 
 def _formats() -> Iterable[str]:
@@ -63,7 +63,7 @@ Format = Annotated[
     typer.Option(
         "--format",
         metavar="NAME",
-        autocompletion=_complete(_formats),
+        autocompletion=complete(_formats),
         help="svg, pdf, png, tex, pptx, mmd, graphml, dot, txt or json, instead of by the file's "
         "ending.",
         show_default=False,
@@ -73,7 +73,7 @@ Show = Annotated[
     list[str] | None,
     typer.Option(
         metavar="WHAT,…",
-        autocompletion=_complete(_showable),
+        autocompletion=complete(_showable),
         help="What to show: some of value, grad, local, contribution, thickness, name, formula, "
         "symbolic, shape, cost, where; +formula adds to what is usual.",
         show_default=False,
@@ -83,7 +83,7 @@ Theme = Annotated[
     str | None,
     typer.Option(
         metavar="NAME|FILE",
-        autocompletion=_complete(_themes),
+        autocompletion=complete(_themes),
         help="light, dark, projector, print, cs231n or a TOML file; without, the table "
         "tool.graphtrace.theme of the nearest pyproject.toml, else light.",
         show_default=False,
@@ -91,7 +91,7 @@ Theme = Annotated[
 ]
 Look = Annotated[
     str,
-    typer.Option(metavar="NAME", autocompletion=_complete(_looks), help="auto, circuit or card."),
+    typer.Option(metavar="NAME", autocompletion=complete(_looks), help="auto, circuit or card."),
 ]
 Focus = Annotated[
     list[str] | None,
@@ -126,7 +126,7 @@ Only = Annotated[
     str | None,
     typer.Option(
         metavar="gradient",
-        autocompletion=_complete(_only),
+        autocompletion=complete(_only),
         help="Leave out what carries no gradient.",
         show_default=False,
     ),
@@ -143,7 +143,7 @@ Fold = Annotated[
     str | None,
     typer.Option(
         metavar="auto|all|none",
-        autocompletion=_complete(_folds),
+        autocompletion=complete(_folds),
         help="Functions, scopes and loops as one card each: auto, in graphs of more than 60 nodes; "
         "all; none.",
         show_default=False,

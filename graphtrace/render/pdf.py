@@ -8,7 +8,7 @@ from graphtrace.scene.model import Scene
 from graphtrace.scene.needs import need
 from graphtrace.scene.typeset import printable
 
-__all__ = ["LARGEST", "pdf_bytes"]
+__all__ = ["LARGEST", "compiled", "pdf_bytes"]
 
 LARGEST = 14_400
 """The longest side of a page, in points (ISO 32000-1, annex C)."""
@@ -29,16 +29,26 @@ def pdf_bytes(scene: Scene, theme: Theme, *, scale: float = 1.0) -> bytes:
     ------
     FormatError: where Typst is not installed.
     """
-    typst = need("typst", "typst", "PDF", extra="pdf")
     titles = "; ".join(node.title for node in scene.nodes)
     inputs = {
         "svg": svg_text(scene, theme, prefix="", scale=scale * PIXELS),
         "title": printable(scene.title),
         "alt": printable(f"{scene.description} {titles}"),
     }
+    return compiled(PROGRAM, inputs)
+
+
+def compiled(program: bytes, inputs: dict[str, str]) -> bytes:
+    """Return the PDF of a Typst program, with the shipped fonts and nothing else of this machine.
+
+    Raises
+    ------
+    FormatError: where Typst is not installed, and for what it refuses.
+    """
+    typst = need("typst", "typst", "PDF", extra="pdf")
     try:
         made = typst.compile(
-            PROGRAM,
+            program,
             format="pdf",
             sys_inputs=inputs,
             font_paths=[str(FOLDER)],

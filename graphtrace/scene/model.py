@@ -63,7 +63,7 @@ class Text:
     art: SVG path data with the baseline's start at (0, 0), for typeset mathematics; else empty.
     tex: the LaTeX that `art` was made from; else empty.
     part: the answer that it gives away: ``"value"`` or ``"grad"`` of its node, ``"local"`` or
-        ``"contribution"`` and the wire's key, as in ``"local n1-n3-0"``; else empty.
+        ``"contribution"`` and the wire's key, as in ``"local e1-3-0"``; else empty.
     """
 
     text: str

@@ -1,0 +1,1 @@
+"""One file for each kind of deck; the registry has one row for each."""
