@@ -1,16 +1,16 @@
 """TikZ: a LaTeX document that compiles on its own, and a picture inside of another one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from graphtrace.render.tex import tex_math, tex_text
 from graphtrace.render.theme import Paint, Theme
 from graphtrace.render.walk import coordinate as _n
 from graphtrace.render.walk import frame
-from graphtrace.scene.model import Label, Point, Scene, Shape, Text, Wire
+from graphtrace.scene.model import Cluster, Label, Point, Scene, Shape, Text, Wire
 from graphtrace.scene.typeset import printable, shorten
 
-__all__ = ["LARGEST", "tikz_text"]
+__all__ = ["LARGEST", "MACROS", "comment", "element_lines", "page_line", "styles", "tikz_text"]
 
 LARGEST = 14_000
 """The longest side that TeX can still measure, in points, with some room."""
@@ -50,23 +50,21 @@ LARGER = 1.18
 
 def tikz_text(scene: Scene, theme: Theme, *, scale: float = 1.0) -> str:
     """Return the scene as LaTeX; `scale` is the size of one point of it."""
-    body = [
-        rf"  \fill[gt page] (0,0) rectangle ({_n(scene.width)},{_n(scene.height)});",
-    ]
+    body = [page_line(scene)]
     for cluster in scene.clusters:
-        body += [_comment(cluster.title), _shape(frame(cluster), theme, scale)]
-        body.append(_label(cluster.label, scale))
-    body += [line for wire in scene.wires for line in _wire(wire, theme, scale)]
+        body += [comment(cluster.title), *element_lines(cluster, theme, scale)]
+    for wire in scene.wires:
+        body += [comment(wire.title), *element_lines(wire, theme, scale)]
     for node in scene.nodes:
-        body.append(_comment(node.title))
-        body += [_shape(shape, theme, scale) for shape in node.shapes]
-        body += [_label(label, scale) for label in node.labels]
+        body.append(comment(node.title))
+        things = (*node.shapes, *node.labels)
+        body += [line for thing in things for line in element_lines(thing, theme, scale)]
     width, height = _n(scene.width * scale), _n(scene.height * scale)
     lines = [
         HEAD.format(title=_plain(scene.title), width=width, height=height).rstrip(),
         rf"\begin{{tikzpicture}}[x={scale:.4g}bp, y=-{scale:.4g}bp]",
         MACROS.rstrip(),
-        *_styles(scene, theme, scale),
+        *styles([scene], theme, scale),
         *body,
         r"\end{tikzpicture}%",
         r"\gtend",
@@ -75,22 +73,46 @@ def tikz_text(scene: Scene, theme: Theme, *, scale: float = 1.0) -> str:
     return "\n".join(lines)
 
 
+def page_line(scene: Scene) -> str:
+    """Return the drawing of the page itself."""
+    return rf"  \fill[gt page] (0,0) rectangle ({_n(scene.width)},{_n(scene.height)});"
+
+
+def element_lines(
+    thing: Cluster | Wire | Shape | Label, theme: Theme, scale: float
+) -> Iterator[str]:
+    """Yield the lines that draw one element of a scene."""
+    if isinstance(thing, Cluster):
+        yield _shape(frame(thing), theme, scale)
+        yield _label(thing.label, scale)
+    elif isinstance(thing, Wire):
+        yield from _wire(thing, theme, scale)
+    elif isinstance(thing, Shape):
+        yield _shape(thing, theme, scale)
+    else:
+        yield _label(thing, scale)
+
+
 def _plain(text: str) -> str:
     """Return one line for a comment, which nothing can end but a line's end."""
     return shorten(printable(text[: COMMENT + 1]), COMMENT)
 
 
-def _comment(text: str) -> str:
+def comment(text: str) -> str:
+    """Return one line that TeX does not read, whatever the text."""
     return f"  % {_plain(text)}"
 
 
-def _styles(scene: Scene, theme: Theme, scale: float) -> Iterator[str]:
-    """Yield the colours and one style for each role that the scene has."""
-    shapes = [frame(cluster) for cluster in scene.clusters]
-    shapes += [shape for node in scene.nodes for shape in node.shapes]
-    things: list[Shape | Wire] = [*(s for s in shapes if s.level is None), *scene.wires]
-    labels = [label for node in scene.nodes for label in node.labels]
-    labels += [cluster.label for cluster in scene.clusters]
+def styles(scenes: Sequence[Scene], theme: Theme, scale: float) -> Iterator[str]:
+    """Yield the colours and one style for each role that the scenes have."""
+    things: list[Shape | Wire] = []
+    labels: list[Label] = []
+    for scene in scenes:
+        shapes = [frame(cluster) for cluster in scene.clusters]
+        shapes += [shape for node in scene.nodes for shape in node.shapes]
+        things += [*(s for s in shapes if s.level is None), *scene.wires]
+        labels += [label for node in scene.nodes for label in node.labels]
+        labels += [cluster.label for cluster in scene.clusters]
     paints = {thing.role: theme.paint(replace(thing, weight=1.0)) for thing in things}
     inks = {label.ink.role: theme.text(label.ink.role) for label in labels}
     used = {theme.page, *inks.values()}
@@ -101,7 +123,7 @@ def _styles(scene: Scene, theme: Theme, scale: float) -> Iterator[str]:
     yield f"    gt page/.style={{fill={_colour(theme.page)}}},"
     for role, paint in sorted(paints.items()):
         yield f"    gt {role}/.style={{{_paint(paint, scale)}}},"
-    for role in sorted({wire.role for wire in scene.wires}):
+    for role in sorted({thing.role for thing in things if isinstance(thing, Wire)}):
         yield f"    gt {role} head/.style={{fill={_colour(paints[role].stroke or theme.ink)}}},"
     for role, colour in sorted(inks.items()):
         yield f"    gt {role} type/.style={{text={_colour(colour)}}},"
@@ -152,7 +174,6 @@ def _style(thing: Shape | Wire, theme: Theme, scale: float) -> str:
 
 
 def _wire(wire: Wire, theme: Theme, scale: float) -> Iterator[str]:
-    yield _comment(wire.title)
     first, *rest = (_point(point) for point in wire.points)
     pieces = [rest[at : at + 3] for at in range(0, len(rest), 3)]
     way = "".join(f" .. controls {a} and {b} .. {c}" for a, b, c in pieces)

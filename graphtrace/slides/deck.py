@@ -37,7 +37,7 @@ class Frame:
 
     Attributes
     ----------
-    step: what it is about; `number` counts the pages from 1.
+    step: what it is about; `number` counts the pages from 1, `graph` the graphs from 0.
     drawing: the picture alone, in its place on the page; empty on a title page.
     heading, count: the page's title and, at its right, which step of how many this is.
     captions: the lines below the picture.
@@ -45,6 +45,7 @@ class Frame:
 
     step: Step
     number: int
+    graph: int
     drawing: Scene
     heading: Label
     count: Label | None
@@ -95,8 +96,8 @@ def make_deck(
     total = sum(len(board.steps) for board in boards)
     frames: list[Frame] = []
     notes: list[str] = []
-    for board in boards:
-        stage = _Stage(board, options, height)
+    for at, board in enumerate(boards):
+        stage = _Stage(board, options, height, at)
         notes += stage.notes
         frames += stage.frames(len(frames) + 1, total)
     title = printable(title or " · ".join(board.title for board in boards))
@@ -106,8 +107,8 @@ def make_deck(
 class _Stage:
     """One storyboard's picture, captions and pages."""
 
-    def __init__(self, board: Storyboard, options: Options, height: float) -> None:
-        self.board, self.height = board, height
+    def __init__(self, board: Storyboard, options: Options, height: float, graph: int) -> None:
+        self.board, self.height, self.graph = board, height, graph
         self.names = {f"n{node.id}": pretty_name(node.name) for node in board.facts.nodes}
         self.names |= {f"h{node.id}": pretty_name(node.name) for node in board.facts.nodes}
         self.captions = [caption_lines(step.captions, WIDTH - 2 * MARGIN) for step in board.steps]
@@ -128,7 +129,8 @@ class _Stage:
             before = shown
             heading = Label(plain(step.heading, "name", HEADING, limit=60), MARGIN, 50.0)
             count = Label(plain(f"{number}/{total}", "shape", COUNT), WIDTH - MARGIN, 50.0, "end")
-            yield Frame(step, number, picture, heading, count, self._captions(self.captions[at]))
+            captions = self._captions(self.captions[at])
+            yield Frame(step, number, self.graph, picture, heading, count, captions)
 
     def _captions(self, lines: Sequence[Text]) -> tuple[Label, ...]:
         y, found = self.floor, []
@@ -150,8 +152,10 @@ class _Stage:
             words = "forward, step by step"
         second = plain(words, "shape", CAPTION)
         middle = self.height / 2
-        return Frame(step, number, blank, Label(ink, WIDTH / 2, middle - 10, "middle"), None,
-                     (Label(second, WIDTH / 2, middle + 30, "middle"),))  # fmt: skip
+        return Frame(
+            step, number, self.graph, blank, Label(ink, WIDTH / 2, middle - 10, "middle"), None,
+            (Label(second, WIDTH / 2, middle + 30, "middle"),),
+        )  # fmt: skip
 
 
 GAP = 6.0

@@ -52,7 +52,17 @@ def _pdf(deck: Deck, theme: Theme, choice: DeckChoice, stem: str) -> tuple[bytes
     return pdf_deck(deck, theme), {}
 
 
-DECKS = {row.name: row for row in (DeckKind("pdf", "one step a page, as vectors", _pdf),)}
+def _tex(deck: Deck, theme: Theme, choice: DeckChoice, stem: str) -> tuple[bytes, Files]:
+    from graphtrace.slides.decks.beamer import beamer_text
+
+    return beamer_text(deck, theme).encode("utf-8", "backslashreplace"), {}
+
+
+ROWS = (
+    DeckKind("pdf", "one step a page, as vectors", _pdf),
+    DeckKind("tex", "Beamer: a frame for each graph, an overlay for each step", _tex),
+)
+DECKS = {row.name: row for row in ROWS}
 
 
 def deck_named(name: str) -> DeckKind:
