@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 
 from graphtrace.annotate.facts import EdgeFacts, Extras, GraphFacts, NodeFacts
 from graphtrace.annotate.fold import find_outline
-from graphtrace.formula.fold import fold
+from graphtrace.annotate.rules import shown_rule
 from graphtrace.formula.printers import to_latex, to_text
-from graphtrace.formula.tree import Call, Expr, Name, Notation, Number, substitute
+from graphtrace.formula.tree import Call, Name, Notation
 from graphtrace.ops.registry import OPERANDS, Op, notations
 from graphtrace.ops.values import shape_of
 from graphtrace.run.state import State
@@ -117,24 +117,21 @@ def edge_formula(sealed: Sealed, target: int, slot: int, *, latex: bool = False)
     source = sealed.operands[target][slot]
     if op is None or not op.passes(slot) or not sealed.differentiable[source]:
         return ""
-    expr: Expr | None = (
-        op.partials[slot] if op.is_elementwise else op.rules[min(slot, len(op.rules) - 1)]
-    )
+    expr = shown_rule(op, slot, _literals(sealed, target))
     if expr is None:
         return ""
     names = _names(sealed, target)
     printer = to_latex if latex else to_text
-    return printer(fold(_with_literals(sealed, target, expr)), notations(), names)
+    return printer(expr, notations(), names)
 
 
-def _with_literals(sealed: Sealed, target: int, expr: Expr) -> Expr:
-    """Put the numbers of constant operands into a rule."""
-    numbers = {
-        letter: Number(sealed.nodes[operand].value)
+def _literals(sealed: Sealed, target: int) -> dict[str, float]:
+    """Return the numbers of constant operands, by the letters of the rules."""
+    return {
+        letter: sealed.nodes[operand].value
         for letter, operand in zip(OPERANDS, sealed.operands[target], strict=False)
         if sealed.kind(operand) == "constant" and type(sealed.nodes[operand].value) is float
     }
-    return substitute(expr, lambda part: numbers.get(part.id) if isinstance(part, Name) else None)
 
 
 def _names(sealed: Sealed, target: int) -> Mapping[str, str]:

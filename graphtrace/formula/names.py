@@ -4,8 +4,8 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-__all__ = ["find_name", "gradient_parts", "latex_name", "latex_number", "number_text",
-           "pretty_name"]  # fmt: skip
+__all__ = ["find_name", "gradient_parts", "latex_name", "latex_number", "latex_words",
+           "number_text", "pretty_name"]  # fmt: skip
 
 GREEK = frozenset(
     """
@@ -75,6 +75,11 @@ def latex_name(name: str) -> str:
     if head and tail and head.isalpha() and tail.isalnum():
         return f"{_base(head)}_{{{_base(tail) if tail.isalpha() else tail}}}"
     return rf"\mathrm{{{_escape(name)}}}" if name else ""
+
+
+def latex_words(text: str) -> str:
+    """Return LaTeX for plain words, in upright type; every character is escaped."""
+    return rf"\mathrm{{{_escape(text)}}}"
 
 
 def gradient_parts(name: str) -> tuple[str, str] | None:

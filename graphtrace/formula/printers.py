@@ -4,17 +4,19 @@ import math
 from collections.abc import Callable, Mapping
 
 from graphtrace.formula.names import gradient_parts, latex_name, latex_number, number_text
-from graphtrace.formula.tree import Call, Expr, Name, Notation, Number
+from graphtrace.formula.tree import Call, Expr, Name, Notation, Number, Printed
 
 __all__ = ["to_latex", "to_text"]
 
 Notations = Mapping[str, Notation]
+Names = Mapping[str, str | Printed] | Mapping[str, str]
+"""What stands for a name: another name, or what is in print already."""
 ATOM = 100
 RIGHT_ASSOCIATIVE = frozenset({"power"})
-TIGHT = frozenset({"*", "/", "**"})
+TIGHT = frozenset({"*", "/", "**", "^", "·", " "})
 
 
-def to_text(expr: Expr, notations: Notations, names: Mapping[str, str] | None = None) -> str:
+def to_text(expr: Expr, notations: Notations, names: Names | None = None) -> str:
     """Return the expression in the language itself, readable and re-readable.
 
     `names` replaces operand names by what the reader knows them as.
@@ -22,12 +24,14 @@ def to_text(expr: Expr, notations: Notations, names: Mapping[str, str] | None = 
     return _text(expr, notations, names or {})[0]
 
 
-def _text(expr: Expr, notations: Notations, names: Mapping[str, str]) -> tuple[str, int]:
+def _text(expr: Expr, notations: Notations, names: Names) -> tuple[str, int]:
     """Return the text and how tightly it binds."""
     if isinstance(expr, Number):
         return _number(expr, number_text, "[", "]")
     if isinstance(expr, Name):
         name = names.get(expr.id, expr.id)
+        if isinstance(name, Printed):
+            return name.text, name.bind
         return name, _tightness(name)
     indicator = _indicator(expr)
     if indicator is not None:
@@ -55,16 +59,18 @@ def _tightness(name: str) -> int:
     return 6 if (_as_number(name) or 0.0) < 0 else ATOM
 
 
-def to_latex(expr: Expr, notations: Notations, names: Mapping[str, str] | None = None) -> str:
+def to_latex(expr: Expr, notations: Notations, names: Names | None = None) -> str:
     """Return the expression in LaTeX (math mode), names with subscripts and Greek letters."""
     return _latex(expr, notations, names or {})[0]
 
 
-def _latex(expr: Expr, notations: Notations, names: Mapping[str, str]) -> tuple[str, int]:
+def _latex(expr: Expr, notations: Notations, names: Names) -> tuple[str, int]:
     if isinstance(expr, Number):
         return _number(expr, latex_number, "[", "]")
     if isinstance(expr, Name):
         name = names.get(expr.id, expr.id)
+        if isinstance(name, Printed):
+            return name.latex, name.latex_bind
         number = _as_number(name)
         return (
             (latex_number(number), ATOM if number >= 0 else 6)
@@ -131,6 +137,7 @@ def _latex_operator(infix: str, sides: list[str]) -> str:
         "@": r" \, ",
         "⊙": r" \odot ",
         "·": r" \cdot ",
+        "∘": r" \circ ",
         "%": r" \bmod ",
         "<=": r" \leq ",
         ">=": r" \geq ",

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Call", "Expr", "Name", "Notation", "Number", "Span", "Statement", "substitute"]
+__all__ = ["Call", "Expr", "Name", "Notation", "Number", "Printed", "Span", "Statement",
+           "substitute"]  # fmt: skip
 
 Span = tuple[int, int, int]
 """Line, first column and end column in the text, all counted from 1."""
@@ -69,6 +70,16 @@ class Notation:
 
 
 Notations = Mapping[str, Notation]
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What is put in a name's place, in print already, and how tightly its two forms bind."""
+
+    text: str
+    latex: str
+    bind: int = 100
+    latex_bind: int = 100
 
 
 def substitute(expr: Expr, replace: Callable[[Expr], Expr | None]) -> Expr:
