@@ -123,7 +123,7 @@ def test_another_seed():
         ("y = sqrt(x)", {"x": 4}, "∂y/∂x = ∂y/∂y · ∂y/∂x = 1 · 1/(2·√x) = 1 · 0.25 = 0.25"),
         ("y = 1/x", {"x": 0}, "∂y/∂x = ∂y/∂y · ∂y/∂x = 1 · (−1/x²) = 1 · (−∞) = −∞"),
         ("y = ln(x)", {"x": float("nan")}, "∂y/∂x = ∂y/∂y · ∂y/∂x = 1 · 1/x = 1 · NaN = NaN"),
-        ("y = exp(-x)", {"x": 20}, "∂y/∂x = ∂y/∂h · ∂h/∂x = 2.061×10⁻⁹ · (−1) = −2.061×10⁻⁹"),
+        ("y = exp(-x)", {"x": 20}, "∂y/∂x = ∂y/∂h₁ · ∂h₁/∂x = 2.061×10⁻⁹ · (−1) = −2.061×10⁻⁹"),
     ],
 )  # fmt: skip
 def test_totals_of_one_operation(text: str, inputs: dict[str, float], line: str):
