@@ -17,6 +17,11 @@ def log_exp(x, y, z):
     return f  # noqa: RET504 -- a name for the result, as on the blackboard
 
 
+def lecture():
+    """Return what `graphtrace examples --all` makes slides of."""
+    return gt.trace(log_exp, 1.0, 3.0, 2.0).backward()
+
+
 def main(folder="out"):
     """Trace it, print its numbers, draw its picture into `folder`."""
     # Record one run of the plain function, then run it backward.

@@ -23,6 +23,11 @@ def rnn(w, u1, u2, u3):
     return h
 
 
+def lecture():
+    """Return what `graphtrace examples --all` makes slides of."""
+    return gt.parse(EXPRESSION, w=2, u1=1, u2=1, u3=1).backward()
+
+
 def main(folder="out"):
     """Print the three contributions of w, as numbers and as formulas, and draw both graphs."""
     # One weight, three uses.

@@ -28,6 +28,11 @@ WEIGHTS = {
 BIASES = {"b1": 0.5, "b2": -0.5, "b3": -1, "b4": 0.5}
 
 
+def lecture():
+    """Return what `graphtrace examples --all` makes slides of."""
+    return gt.parse(NETWORK, **DATA, **WEIGHTS, **BIASES).backward()
+
+
 def main(folder="out"):
     """Print the forward pass, the two paths of w21, and the weight after one step."""
     g = gt.parse(NETWORK, **DATA, **WEIGHTS, **BIASES).backward()

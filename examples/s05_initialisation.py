@@ -22,6 +22,11 @@ def network(W1, b1, W2, b2):
     return out  # noqa: RET504 -- a name for the result, as on the blackboard
 
 
+def lecture():
+    """Return what `graphtrace examples --all` makes slides of: the constant start."""
+    return gt.trace(network, *CONSTANT).backward(seed=SEED)
+
+
 def main(folder="out"):
     """Print the gradients of both starts, what cuts them, and the units that stay the same."""
     names = ("W1", "b1", "W2", "b2")

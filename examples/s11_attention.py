@@ -51,6 +51,11 @@ def softmax_gradient(d, scale):
     return study.gradients["z"].mean
 
 
+def lecture():
+    """Return what `graphtrace examples --all` makes slides of."""
+    return gt.trace(soft, QUERY, KEYS, VALUES).backward(seed=ONES)
+
+
 def main(folder="out"):
     """Print what each kind returns, and which gradient reaches the query and the keys."""
     one = gt.trace(hard, QUERY, KEYS, VALUES).backward(seed=ONES)

@@ -9,6 +9,7 @@ import numpy as np
 from graphtrace.annotate.build import build_facts
 from graphtrace.derivatives import Derivatives
 from graphtrace.errors import NameNotFoundError, RefusedError, did_you_mean
+from graphtrace.lectures import Lectures
 from graphtrace.node import Edge, Node
 from graphtrace.readings import Readings
 from graphtrace.run import backward as reverse
@@ -59,7 +60,7 @@ def name(value: Any, text: str) -> Any:
     return value
 
 
-class Graph(Derivatives, Readings):
+class Graph(Derivatives, Readings, Lectures):
     """A recorded and evaluated computation graph.
 
     Made by `trace` or `parse`, or step by step: `g = Graph(); x, y = g.inputs(x=1.0, y=2.0)`,

@@ -31,6 +31,7 @@ LAYERS = (
     "node",
     "derivatives",
     "readings",
+    "lectures",
     "graph",
     "comparison",
     "custom",

@@ -6,13 +6,18 @@ import contextlib
 import html
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from graphtrace_cli.errors import RequestError
 
-__all__ = ["Example", "Outcome", "find", "index_page", "load_all", "run", "save_thumbnail"]
+if TYPE_CHECKING:
+    from graphtrace import Graph
+
+__all__ = ["Example", "Outcome", "find", "index_page", "load_all", "run", "save_decks",
+           "save_thumbnail"]  # fmt: skip
 
 HERE = Path(__file__).resolve().parent
 FOLDERS = (HERE / "gallery_files", HERE.parents[1] / "examples")
@@ -36,11 +41,15 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A finished example: what it printed, and its pictures in the order it wrote them."""
+    """A finished example: what it printed, and its pictures in the order it wrote them.
+
+    `lecture` returns the graph that slides are made of, in those examples that have one.
+    """
 
     example: Example
     report: str
     pictures: tuple[Path, ...]
+    lecture: "Callable[[], Graph] | None" = None
 
 
 def load_all() -> tuple[Example, ...]:
@@ -96,12 +105,40 @@ def run(example: Example, folder: Path, *, quiet: bool = False) -> Outcome:
 
     folder.mkdir(parents=True, exist_ok=True)
     report = io.StringIO() if quiet else _Tee()
+    module = load_file(example.path)
     with contextlib.redirect_stdout(report):
-        load_file(example.path).main(folder)
+        module.main(folder)
     text = report.getvalue()
     write_whole(folder / f"{example.name}.txt", text.encode())
     lines = [line for line in text.splitlines() if line.startswith("Picture: ")]
-    return Outcome(example, text, tuple(Path(line.partition(": ")[2]) for line in lines))
+    pictures = tuple(Path(line.partition(": ")[2]) for line in lines)
+    return Outcome(example, text, pictures, getattr(module, "lecture", None))
+
+
+def save_decks(outcome: Outcome, folder: Path) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """Write an example's slides in every kind of deck that this installation can make.
+
+    Return the files (of a folder of pictures the folder), and what is missing for the others.
+    """
+    from graphtrace.errors import FormatError
+    from graphtrace.slides.registry import DECKS
+    from graphtrace.slides.save import save_slides
+
+    if outcome.lecture is None:
+        return (), ()
+    facts, made, missing = outcome.lecture().facts(), [], []
+    for kind in sorted(DECKS):
+        path = folder / (f"{outcome.example.name}.{kind}" if kind else outcome.example.name)
+        if not kind:
+            path.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            save_slides([facts], path, title=outcome.example.summary)
+        except FormatError as error:
+            missing.append(str(error))
+        else:
+            made.append(path)
+    return tuple(made), tuple(missing)
 
 
 STYLE = """
@@ -123,13 +160,16 @@ nav ul { columns: 2; list-style: none; padding: 0; }
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
-def index_page(outcomes: Sequence[Outcome]) -> str:
-    """Return one page with every picture and report in it; it asks for no other file."""
+def index_page(outcomes: Sequence[Outcome], decks: Mapping[str, Sequence[Path]]) -> str:
+    """Return one page with every picture and report in it; it asks for no other file.
+
+    `decks` are slides by example, linked by their path from the page's folder.
+    """
     links = "\n".join(
         f'<li><a href="#{_escape(o.example.name)}">{_escape(o.example.summary)}</a></li>'
         for o in outcomes
     )
-    sections = "\n".join(_section(outcome) for outcome in outcomes)
+    sections = "\n".join(_section(o, decks.get(o.example.name, ())) for o in outcomes)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -141,7 +181,7 @@ def index_page(outcomes: Sequence[Outcome]) -> str:
     )
 
 
-def _section(outcome: Outcome) -> str:
+def _section(outcome: Outcome, decks: Sequence[Path]) -> str:
     name = _escape(outcome.example.name)
     figures = "\n".join(
         f'<figure><img src="{_data(path)}" alt="{_escape(path.stem)}"></figure>'
@@ -151,8 +191,19 @@ def _section(outcome: Outcome) -> str:
     report = _escape("\n".join(shown))
     return (
         f'<section id="{name}">\n<h2>{_escape(outcome.example.summary)}</h2>\n'
-        f"{figures}\n<pre>{report}</pre>\n</section>"
+        f"{figures}\n<pre>{report}</pre>\n{_links(decks)}</section>"
     )
+
+
+def _links(decks: Sequence[Path]) -> str:
+    if not decks:
+        return ""
+    links = (
+        f'<a href="{_escape(path.as_posix())}{"" if path.suffix else "/"}">'
+        f"{_escape(path.suffix.removeprefix('.') or 'pictures')}</a>"
+        for path in decks
+    )
+    return f"<p>Slides, step by step: {', '.join(links)}</p>\n"
 
 
 def _data(path: Path) -> str:

@@ -175,7 +175,7 @@ def _own(
         names = inspect.signature(function).parameters.keys()
     except (TypeError, ValueError):
         return inputs
-    shared -= names
+    shared.difference_update(names)
     return {name: value for name, value in inputs.items() if name in names}
 
 

@@ -57,7 +57,7 @@ def tikz_text(scene: Scene, theme: Theme, *, scale: float = 1.0) -> str:
         body += [comment(wire.title), *element_lines(wire, theme, scale)]
     for node in scene.nodes:
         body.append(comment(node.title))
-        things = (*node.shapes, *node.labels)
+        things: tuple[Shape | Label, ...] = (*node.shapes, *node.labels)
         body += [line for thing in things for line in element_lines(thing, theme, scale)]
     width, height = _n(scene.width * scale), _n(scene.height * scale)
     lines = [

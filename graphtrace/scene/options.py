@@ -42,6 +42,7 @@ class Options:
     fold: ``"auto"`` folds parts of the program where the whole is too large to be read.
     unfold: names of parts that are open, as in `scene.fold_choice`; all others are folded.
     depth: how many levels of parts inside of each other are open.
+    named: every operation shows its name, also in large pictures: words beside it speak of them.
     """
 
     show: frozenset[str] = DEFAULT_SHOW
@@ -57,6 +58,7 @@ class Options:
     fold: str = "auto"
     unfold: tuple[str, ...] = ()
     depth: int | None = None
+    named: bool = False
 
 
 class Choice(TypedDict, total=False):

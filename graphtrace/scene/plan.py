@@ -104,7 +104,7 @@ def make_plan(
     hubs = frozenset(id_ for id_, edges in ways.items() if len(edges) > HUB)
     words = {word for edge in facts.edges for word in IDENTIFIER.findall(edge.formula)}
     operations = [node.id for node in facts.nodes if node.kind == "op"]
-    small = len(operations) <= SMALL
+    small = options.named or len(operations) <= SMALL
     quoted = frozenset(node.id for node in facts.nodes if small or node.name in words)
     quoted |= {edge.source for edge in crossing}
     ends = frozenset(id_ for id_ in operations if id_ not in uses) | {facts.output}

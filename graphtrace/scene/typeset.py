@@ -23,6 +23,8 @@ GRADIENT = 0.9
 LONGEST_TEX = 400
 WORD = re.compile(r"[\w\[\], .:']+")
 LONG_NUMBER = re.compile(r"(?<![\w.])\d+\.\d{4,}(?![\w.])")
+# A minus sign with nothing to subtract from: ziamath would leave room on both sides of it.
+SIGN = re.compile(r"(^|[=(\[{,<>]|\\cdot|\\times)(\s*)-(?=[\s\w\\.])")
 COMMAND = re.compile(r"\\([A-Za-z]+)")
 # Marks that reorder the text around them; a name must not rearrange the picture's other type.
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -133,7 +135,7 @@ def _drawing(tex: str, size: float) -> Element | None:
     # Plain paths only: nothing that depends on <symbol> or <use>.
     config.svg2 = False
     try:
-        drawn: Element = latex(tex, size=size, margin=0).svgxml()
+        drawn: Element = latex(SIGN.sub(r"\1\2{-}", tex), size=size, margin=0).svgxml()
     except Exception:  # noqa: BLE001 - malformed input raises assorted errors of three packages
         return None
     return drawn

@@ -1,5 +1,6 @@
 """From storyboards to decks: a page for each step, with a heading, the picture and captions."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,7 +10,7 @@ from graphtrace.scene.build import build_scene
 from graphtrace.scene.model import Box, Label, Scene, SceneNode, Text
 from graphtrace.scene.options import Options
 from graphtrace.scene.typeset import plain, printable
-from graphtrace.slides.caption import CAPTION, SMALLEST, caption_lines
+from graphtrace.slides.caption import CAPTION, caption_lines
 from graphtrace.slides.stage import drawn
 from graphtrace.slides.steps import Step, Storyboard
 
@@ -141,24 +142,30 @@ class _Stage:
 
     def _title(self, step: Step, number: int) -> Frame:
         blank = replace(self.scene, nodes=(), wires=(), clusters=())
-        ink = plain(step.heading, "name", TITLE, limit=200)
-        wide = WIDTH - 2 * MARGIN
-        if ink.width > wide:
-            ink = plain(step.heading, "name", max(TITLE * wide / ink.width, SMALLEST), limit=60)
-        words = "forward and backward, step by step"
-        if self.board.facts.output is None or not any(
-            n.grad is not None for n in self.board.facts.nodes
-        ):
-            words = "forward, step by step"
-        second = plain(words, "shape", CAPTION)
-        middle = self.height / 2
-        return Frame(
-            step, number, self.graph, blank, Label(ink, WIDTH / 2, middle - 10, "middle"), None,
-            (Label(second, WIDTH / 2, middle + 30, "middle"),),
-        )  # fmt: skip
+        kinds = {step.kind for step in self.board.steps}
+        words = "forward and backward" if "seed" in kinds else "forward"
+        inks = [*_title_lines(step.heading), plain(f"{words}, step by step", "shape", CAPTION)]
+        y = self.height / 2 - sum(LEADING * ink.size for ink in inks) / 2
+        labels = []
+        for ink in inks:
+            y += LEADING * ink.size
+            labels.append(Label(ink, WIDTH / 2, y, "middle"))
+        return Frame(step, number, self.graph, blank, labels[0], None, tuple(labels[1:]))
 
 
-GAP = 6.0
+GAP, LEADING, TITLE_LINES = 6.0, 1.45, 12
+
+
+def _title_lines(title: str) -> list[Text]:
+    """Return a program's statements one below another, as large as fits the page."""
+    statements = [part.strip() for part in re.split(r"[;\n]", title) if part.strip()]
+    if len(statements) > TITLE_LINES:
+        statements = [*statements[: TITLE_LINES - 1], "…"]
+    wide = WIDTH - 2 * MARGIN
+    size = TITLE if len(statements) < 4 else CAPTION
+    inks = [plain(words, "name", size, limit=80) for words in statements or [title]]
+    shrink = min(1.0, wide / max(ink.width for ink in inks))
+    return [ink.scaled(shrink) for ink in inks]
 
 
 def _tall(lines: Sequence[Text]) -> float:
@@ -172,7 +179,7 @@ def _fitted(
     facts, best = board.facts, None
     widths = WIDTHS if len(facts.nodes) <= FEW else (options.wrap,)
     for width in widths:
-        scene = build_scene(facts, replace(options, wrap=width))
+        scene = build_scene(facts, replace(options, wrap=width, named=True))
         size = min(space.width / scene.width, space.height / scene.height, LARGEST)
         if best is None or size > WORTH * best[0]:
             best = size, scene

@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, Unpack, cast
 
 from graphtrace.annotate.facts import GraphFacts
 from graphtrace.errors import FormatError
@@ -101,20 +101,22 @@ def make_slides(
     """Return slides of a kind, such as ``"pdf"``, as bytes; `stem` names the files beside them."""
     row = deck_named(kind)
     boards, options, notes = _boards(graphs, choice)
-    own: dict[str, Any] = {key: choice[key] for key in DeckChoice.__annotations__ if key in choice}  # type: ignore[literal-required] # keys of both
+    given: dict[str, Any] = {**choice}
+    own = {key: given[key] for key in DeckChoice.__annotations__ if key in given}
     check_choice(kind, own)
     theme = theme_named(choice.get("theme") or "light")
     deck: Deck = make_deck(
         boards, options, aspect=choice.get("aspect") or "16:9", title=choice.get("title") or ""
     )
-    data, files = row.write(deck, theme, DeckChoice(**own), stem)
+    data, files = row.write(deck, theme, cast("DeckChoice", own), stem)
     return Made(data, files, (*notes, *deck.notes), len(deck.frames))
 
 
 def _boards(
     graphs: Sequence[GraphFacts], choice: SlidesChoice
 ) -> tuple[list[Storyboard], Any, list[str]]:
-    usual = {key: choice[key] for key in Choice.__annotations__ if key in choice}  # type: ignore[literal-required] # keys of both
+    given: dict[str, Any] = {**choice}
+    usual = {key: given[key] for key in Choice.__annotations__ if key in given}
     per = choice.get("per") or "node"
     if per != "scope":
         usual.setdefault("fold", "none" if not (usual.get("unfold") or "depth" in usual) else None)

@@ -111,8 +111,9 @@ class _Board:
 
     def _opening(self) -> Iterator[Step]:
         nodes = len(self.facts.nodes)
-        title = f"{self.facts.title}: forward and backward through {nodes} nodes, step by step."
-        yield Step("title", self.facts.title, (), title)
+        title = self.facts.title or pretty_name(self.end.name)
+        said = f"{title}: forward and backward through {nodes} nodes, step by step."
+        yield Step("title", title, (), said)
         words = (
             "This is the whole graph: values flow along the arrows from the inputs to"
             f" {pretty_name(self.end.name)}, gradients flow back."
@@ -324,7 +325,8 @@ class _Board:
 
 def _joined(lines: Sequence[Equation]) -> tuple[Equation, ...]:
     """Return short equations side by side, at most three lines of them."""
-    found, rest = [], list(lines)
+    found: list[Equation] = []
+    rest = list(lines)
     while rest and len(found) < LINES:
         part = rest[:BESIDE]
         while len(part) > 1 and sum(len(line.text) for line in part) > WIDE:

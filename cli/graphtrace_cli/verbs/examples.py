@@ -39,6 +39,8 @@ def examples(
 ) -> int:
     """List the worked examples, or run one or all and write their pictures and reports.
 
+    With --all some come as slides too, in every kind that this installation can make.
+
     Example: graphtrace examples s01 -o out
     """
     if name is not None and every:
@@ -70,15 +72,21 @@ def _list() -> None:
 def _run_all(folder: Path) -> None:
     """Run every example; write each one's report and thumbnail, and at the end the page."""
     from graphtrace.render import write_whole
-    from graphtrace_cli.gallery import index_page, load_all, run, save_thumbnail
+    from graphtrace_cli.gallery import index_page, load_all, run, save_decks, save_thumbnail
 
-    outcomes = []
+    outcomes, decks, missing = [], {}, dict[str, None]()
     for example in load_all():
         outcome = run(example, folder, quiet=True)
         save_thumbnail(outcome, folder / "thumbnails" / f"{example.name}.png")
         outcomes.append(outcome)
-        terminal.write(f"{example.name}: {len(outcome.pictures)} pictures\n")
+        made, lacking = save_decks(outcome, folder / "slides")
+        decks[example.name] = [path.relative_to(folder) for path in made]
+        missing |= dict.fromkeys(lacking)
+        words = f", {len(made)} kinds of slides" if made else ""
+        terminal.write(f"{example.name}: {len(outcome.pictures)} pictures{words}\n")
         terminal.flush()
+    for line in missing:
+        terminal.note(line)
     page = folder / "index.html"
-    write_whole(page, index_page(outcomes).encode())
+    write_whole(page, index_page(outcomes, decks).encode())
     terminal.write(f"{page}\n")

@@ -30,57 +30,65 @@ def _per() -> tuple[str, ...]:
     return PER
 
 
+Sources = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SOURCE…",
+        help="Expressions or FILE.py:FUNCTION, one after the other in one deck.",
+        show_default=False,
+    ),
+]
+Per = Annotated[
+    str,
+    typer.Option(
+        metavar="node|level|scope",
+        autocompletion=complete(_per),
+        help="What one step is about: a node or edge, nodes of one level, or a scope.",
+    ),
+]
+First = Annotated[
+    int | None,
+    typer.Option("--from", metavar="STEP", help="First step to write.", show_default=False),
+]
+Last = Annotated[
+    int | None,
+    typer.Option("--to", metavar="STEP", help="Last step to write.", show_default=False),
+]
+Aspect = Annotated[str, typer.Option(metavar="16:9|4:3", help="Shape of a page.")]
+Title = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT", help="The document's title.", show_default=False),
+]
+Animate = Annotated[bool, typer.Option("--animate", help="PPTX: one slide, a click for each step.")]
+Delay = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS", help="GIF, WebP: time for each step, 1.5 s.", show_default=False
+    ),
+]
+Images = Annotated[
+    str | None,
+    typer.Option(
+        metavar="svg|png", help="Pictures of a folder or a Markdown deck.", show_default=False
+    ),
+]
+
+
 def slides(
-    sources: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="SOURCE…",
-            help="Expressions or FILE.py:FUNCTION, one after the other in one deck.",
-            show_default=False,
-        ),
-    ],
+    sources: Sources,
     at: At = None,
     seed: Seed = None,
     output_name: OutputName = None,
     output: Output = None,
-    per: Annotated[
-        str,
-        typer.Option(
-            metavar="node|level|scope",
-            autocompletion=complete(_per),
-            help="What one step is about: a node or edge, nodes of one level, or a scope.",
-        ),
-    ] = "node",
-    first: Annotated[
-        int | None,
-        typer.Option("--from", metavar="STEP", help="First step to write.", show_default=False),
-    ] = None,
-    last: Annotated[
-        int | None,
-        typer.Option("--to", metavar="STEP", help="Last step to write.", show_default=False),
-    ] = None,
-    aspect: Annotated[str, typer.Option(metavar="16:9|4:3", help="Shape of a page.")] = "16:9",
-    title: Annotated[
-        str | None,
-        typer.Option(metavar="TEXT", help="The document's title.", show_default=False),
-    ] = None,
+    per: Per = "node",
+    first: First = None,
+    last: Last = None,
+    aspect: Aspect = "16:9",
+    title: Title = None,
     theme: Theme = None,
-    animate: Annotated[
-        bool,
-        typer.Option("--animate", help="PPTX: one slide, a click for each step."),
-    ] = False,
-    delay: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SECONDS", help="GIF, WebP: time for each step, 1.5 s.", show_default=False
-        ),
-    ] = None,
-    images: Annotated[
-        str | None,
-        typer.Option(
-            metavar="svg|png", help="Pictures of a folder or a Markdown deck.", show_default=False
-        ),
-    ] = None,
+    animate: Animate = False,
+    delay: Delay = None,
+    images: Images = None,
     show: Show = None,
     look: Look = "auto",
     focus: Focus = None,
