@@ -21,12 +21,19 @@ HEAD = r"""% {title}
 \setbeamertemplate{{navigation symbols}}{{}}
 % \setbeameroption{{show notes}}
 """
+# Each layer is typeset once, into a box of its own, and shown in its overlays: typesetting all of
+# them again for each step would take a hundred times as long.
+LAYERS = r"""\def\gtlayer#1#2{%
+  \ifcsname gtlayer#1\endcsname\else\expandafter\newbox\csname gtlayer#1\endcsname\fi
+  \setbox\csname gtlayer#1\endcsname\hbox{%
+    \begin{tikzpicture}[overlay, x=@bp, y=-@bp]#2\end{tikzpicture}}}
+\def\gtshow#1{\rlap{\copy\csname gtlayer#1\endcsname}}"""
 # The drawing is the page's background, which begins exactly at its corner.
-FRAME = r"""\setbeamertemplate{{background}}{{%
-\begin{{tikzpicture}}[x={scale:.6g}bp, y=-{scale:.6g}bp]
-\clip (0,0) rectangle ({width:g},{height:g});"""
-SHOWN = r"""\begin{{frame}}<1-{last}>[plain]
-  \only<{last}>{{}}%"""
+PAGE = r"""\setbeamertemplate{background}{%
+\vbox to\paperheight{\offinterlineskip\hbox to\paperwidth{%"""
+SHOWN = r"""\hss}\vss}}
+\begin{frame}<1-@>[plain]
+  \only<@>{}%"""
 
 
 def beamer_text(deck: Deck, theme: Theme) -> str:
@@ -37,6 +44,7 @@ def beamer_text(deck: Deck, theme: Theme) -> str:
     lines = [
         HEAD.format(title=comment(deck.title).strip("% "), aspect=aspect).rstrip(),
         MACROS.rstrip(),
+        LAYERS.replace("@", f"{scale:.6g}"),
         *styles(pages, theme, scale),
         r"\begin{document}",
     ]
@@ -47,17 +55,24 @@ def beamer_text(deck: Deck, theme: Theme) -> str:
 
 def _frame(frames: Sequence[Frame], deck: Deck, theme: Theme, scale: float) -> Iterator[str]:
     pages = [frame.page for frame in frames]
-    yield FRAME.format(scale=scale, width=deck.width, height=deck.height)
-    yield page_line(pages[0])
-    for layer in layers_of(pages):
-        when = ",".join(
-            f"{first}-{last}" if last > first else str(first)
-            for first, last in ranges(layer.frames, 1)
-        )
+    layers = layers_of(pages)
+    yield rf"\gtlayer{{0}}{{{page_line(pages[0])}}}"
+    for at, layer in enumerate(layers, start=1):
         drawn = "\n".join(element_lines(layer.element, theme, scale))
-        yield drawn if len(layer.frames) == len(pages) else rf"\only<{when}>{{%" + f"\n{drawn}}}%"
-    yield r"\end{tikzpicture}}"
-    yield SHOWN.format(last=len(frames))
+        yield rf"\gtlayer{{{at}}}{{%" + f"\n{drawn}}}"
+    yield PAGE
+    yield r"\gtshow{0}%"
+    for at, layer in enumerate(layers, start=1):
+        yield _when(layer.frames, len(pages), rf"\gtshow{{{at}}}") + "%"
+    yield SHOWN.replace("@", str(len(frames)))
     for at, frame in enumerate(frames, start=1):
         yield rf"  \note<{at}>{{{tex_text(frame.step.notes)}}}%"
     yield r"\end{frame}"
+
+
+def _when(frames: Sequence[int], total: int, drawn: str) -> str:
+    """Return what is drawn with the overlays that it is in; without any if it is in all."""
+    if len(frames) == total:
+        return drawn
+    spans = (f"{a}-{b}" if b > a else str(a) for a, b in ranges(frames, 1))
+    return rf"\only<{','.join(spans)}>{{{drawn}}}"
