@@ -27,13 +27,15 @@ LAYERS = r"""\def\gtlayer#1#2{%
   \ifcsname gtlayer#1\endcsname\else\expandafter\newbox\csname gtlayer#1\endcsname\fi
   \setbox\csname gtlayer#1\endcsname\hbox{%
     \begin{tikzpicture}[overlay, x=@bp, y=-@bp]#2\end{tikzpicture}}}
-\def\gtshow#1{\rlap{\copy\csname gtlayer#1\endcsname}}"""
-# The drawing is the page's background, which begins exactly at its corner.
+\def\gtshow#1{\rlap{\copy\csname gtlayer#1\endcsname}}
+\def\gtonly#1#2#3{\ifnum\gtstep<#1 \else\ifnum\gtstep>#2 \else\gtshow{#3}\fi\fi}"""
+# The drawing is the page's background, which begins exactly at its corner. It is made when Beamer
+# has begun to count the next step already: the frame itself says which step it is.
 PAGE = r"""\setbeamertemplate{background}{%
 \vbox to\paperheight{\offinterlineskip\hbox to\paperwidth{%"""
 SHOWN = r"""\hss}\vss}}
 \begin{frame}<1-@>[plain]
-  \only<@>{}%"""
+  \xdef\gtstep{\insertoverlaynumber}\only<@>{}%"""
 
 
 def beamer_text(deck: Deck, theme: Theme) -> str:
@@ -63,16 +65,12 @@ def _frame(frames: Sequence[Frame], deck: Deck, theme: Theme, scale: float) -> I
     yield PAGE
     yield r"\gtshow{0}%"
     for at, layer in enumerate(layers, start=1):
-        yield _when(layer.frames, len(pages), rf"\gtshow{{{at}}}") + "%"
+        if len(layer.frames) == len(pages):
+            yield rf"\gtshow{{{at}}}%"
+            continue
+        for first, last in ranges(layer.frames, 1):
+            yield rf"\gtonly{{{first}}}{{{last}}}{{{at}}}%"
     yield SHOWN.replace("@", str(len(frames)))
     for at, frame in enumerate(frames, start=1):
         yield rf"  \note<{at}>{{{tex_text(frame.step.notes)}}}%"
     yield r"\end{frame}"
-
-
-def _when(frames: Sequence[int], total: int, drawn: str) -> str:
-    """Return what is drawn with the overlays that it is in; without any if it is in all."""
-    if len(frames) == total:
-        return drawn
-    spans = (f"{a}-{b}" if b > a else str(a) for a, b in ranges(frames, 1))
-    return rf"\only<{','.join(spans)}>{{{drawn}}}"
