@@ -1,7 +1,7 @@
 """The formats: one row each; a new format is one function and one row."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Unpack
 
 from graphtrace.annotate.facts import GraphFacts
@@ -244,4 +244,8 @@ def check(
         raise FormatError(f"width must be from 1 to {WIDEST}, not {width!r}")
     if scale is not None and width is not None:
         raise FormatError("scale and width both tell the size; give only one of them")
-    return row, options_of(**choice), theme_named(theme)
+    options, colours = options_of(**choice), theme_named(theme)
+    if choice.get("wrap") is None and colours.scale > 1:
+        # Type is larger on a slide if the picture is as much narrower.
+        options = replace(options, wrap=options.wrap / colours.scale)
+    return row, options, colours

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import graphtrace as gt
 from graphtrace.errors import FormatError
 from graphtrace.render import draw, render, themes
 from graphtrace.render.theme import THEMES, contrast, faint
@@ -28,7 +29,7 @@ def ratio(one: str, two: str) -> float:
 def test_all_type_is_readable(name: str) -> None:
     theme = THEMES[name]
     roles = ("value", "gradient", "contribution", "local", "name", "scope", "shape", "where")
-    for role, paper in product(roles, (theme.page, theme.paper)):
+    for role, paper in product(roles, (theme.page, theme.paper, theme.lit)):
         assert ratio(theme.text(role), paper) >= 4.5, (role, paper)
     assert ratio(theme.text("badge-text"), theme.alarm_paper) >= 4.5
     assert not list(faint(theme))
@@ -75,6 +76,17 @@ def test_projector_is_larger_and_heavier() -> None:
 def write(path: Path, text: str) -> str:
     path.write_text(text, encoding="utf-8")
     return str(path)
+
+
+def test_a_wide_picture_for_a_projector_has_larger_type_on_a_slide() -> None:
+    source = "y = x" + "".join(f"; y = y*w{k} + x" for k in range(12))
+    facts = gt.parse(source, x=1, **{f"w{k}": 2.0 for k in range(12)}).backward().facts()
+    sizes = {}
+    for name in ("light", "projector"):
+        head = render(facts, "svg", theme=name).decode().partition("viewBox=")[2]
+        # A slide fits the picture's width: fewer points across, larger type.
+        sizes[name] = float(head.split('"')[1].split()[2])
+    assert 1.3 < sizes["light"] / sizes["projector"] < 2.0
 
 
 def test_a_file_changes_what_it_names(tmp_path: Path) -> None:
