@@ -32,6 +32,8 @@ SPECIAL = {
     " ": r"\ ",
 }
 PARTS = re.compile(r"^([^\W\d_]+)_?(\d+)?$")
+# W^[2], W^(2), x^{(i)}, h_t^2: a layer's or a step's number above the line.
+ABOVE = re.compile(r"^([^^{}]+)\^(?:\{([\w()\[\],+-]{1,8})\}|([\w()\[\]]{1,8}))$")
 ELEMENT = re.compile(r"^(.*)\[([^\[\]]*)\]$", re.DOTALL)
 
 
@@ -47,6 +49,9 @@ def pretty_name(name: str) -> str:
     parts = gradient_parts(name)
     if parts:
         return f"∂{pretty_name(parts[0])}/∂{pretty_name(parts[1])}"
+    above = ABOVE.match(name)
+    if above:
+        return f"{pretty_name(above[1])}^{above[2] or above[3]}"
     match = PARTS.match(name)
     if match and match[2]:
         return match[1] + match[2].translate(SUBSCRIPTS)
@@ -64,6 +69,11 @@ def latex_name(name: str) -> str:
         if gradient_parts(parts[0]):
             return rf"\frac{{\partial}}{{\partial {below}}} {above}"
         return rf"\frac{{\partial {above}}}{{\partial {below}}}"
+    above = ABOVE.match(name)
+    if above:
+        base = latex_name(above[1])
+        base = f"{{{base}}}" if "^" in base else base
+        return f"{base}^{{{_escape(above[2] or above[3])}}}"
     element = ELEMENT.match(name)
     if element and element[1]:
         return f"{latex_name(element[1])}_{{{_escape(element[2])}}}"

@@ -21,7 +21,7 @@ ASCENT, DESCENT = 0.76, 0.24
 # A fraction is two lines high.
 GRADIENT = 0.9
 LONGEST_TEX = 400
-WORD = re.compile(r"[\w\[\], .:']+")
+WORD = re.compile(r"[\w\[\], .:']+(\^[\w(){}\[\]+,-]+)?")
 LONG_NUMBER = re.compile(r"(?<![\w.])\d+\.\d{4,}(?![\w.])")
 # A minus sign with nothing to subtract from: ziamath would leave room on both sides of it.
 SIGN = re.compile(r"(^|[=(\[{,<>]|\\cdot|\\times)(\s*)-(?=[\s\w\\.])")

@@ -201,6 +201,16 @@ def test_names_and_numbers_in_print():
         r"\omega_{1}",
         "ж",
     ]
+    raised = ("W^[2]", "W^{[2]}", "x^{(i)}", "h_1^2", "^2", "a^b^c")
+    assert [pretty_name(n) for n in raised[:4]] == ["W^[2]", "W^[2]", "x^(i)", "h₁^2"]
+    assert [latex_name(n) for n in raised] == [
+        "W^{[2]}",
+        "W^{[2]}",
+        "x^{(i)}",
+        "h_{1}^{2}",
+        r"\mathrm{\hat{ }2}",
+        r"\mathrm{a\hat{ }b\hat{ }c}",
+    ]
     assert [number_text(x) for x in (2.0, 0.5, -3.0, 1e-5, 1e22, math.pi)] == [
         "2",
         "0.5",
