@@ -71,9 +71,8 @@ def latex_name(name: str) -> str:
         return rf"\frac{{\partial {above}}}{{\partial {below}}}"
     above = ABOVE.match(name)
     if above:
-        base = latex_name(above[1])
-        base = f"{{{base}}}" if "^" in base else base
-        return f"{base}^{{{_escape(above[2] or above[3])}}}"
+        # In braces, so that it can be squared and transposed.
+        return f"{{{latex_name(above[1])}^{{{_escape(above[2] or above[3])}}}}}"
     element = ELEMENT.match(name)
     if element and element[1]:
         return f"{latex_name(element[1])}_{{{_escape(element[2])}}}"

@@ -204,10 +204,10 @@ def test_names_and_numbers_in_print():
     raised = ("W^[2]", "W^{[2]}", "x^{(i)}", "h_1^2", "^2", "a^b^c")
     assert [pretty_name(n) for n in raised[:4]] == ["W^[2]", "W^[2]", "x^(i)", "h₁^2"]
     assert [latex_name(n) for n in raised] == [
-        "W^{[2]}",
-        "W^{[2]}",
-        "x^{(i)}",
-        "h_{1}^{2}",
+        "{W^{[2]}}",
+        "{W^{[2]}}",
+        "{x^{(i)}}",
+        "{h_{1}^{2}}",
         r"\mathrm{\hat{ }2}",
         r"\mathrm{a\hat{ }b\hat{ }c}",
     ]
