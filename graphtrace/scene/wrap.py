@@ -95,27 +95,38 @@ def _balanced(
     widths: Sequence[float], spans: list[tuple[int, int, int]], width: float
 ) -> list[int]:
     """Return the breaks for rows of about the same width, no more of them than are needed."""
-    best = _breaks(widths, spans, width)
+    crossing = _crossing(len(widths), spans)
+    best = _breaks(widths, crossing, width)
     low, high = width / 2, width
     while best and high - low > width / 50:
         middle = (low + high) / 2
-        tried = _breaks(widths, spans, middle)
-        if len(tried) == len(best):
+        tried = _breaks(widths, crossing, middle)
+        # Rows of one length are worth no worse breaks.
+        if len(tried) == len(best) and _price(tried, crossing) <= _price(best, crossing):
             best, high = tried, middle
         else:
             low = middle
     return best
 
 
-def _breaks(widths: Sequence[float], spans: list[tuple[int, int, int]], width: float) -> list[int]:
-    """Return the columns that begin a row; none where one is enough or a break is too busy.
+def _crossing(columns: int, spans: list[tuple[int, int, int]]) -> list[int]:
+    """Return how bad a break before each column is.
 
     `spans` are the columns where values begin and are used last, and how bad it is to break them.
     """
-    crossing = [0] * (len(widths) + 1)
+    crossing = [0] * (columns + 1)
     for start, stop, price in spans:
         for column in range(start + 1, stop + 1):
             crossing[column] += price
+    return crossing
+
+
+def _price(breaks: list[int], crossing: Sequence[int]) -> int:
+    return sum(crossing[column] for column in breaks)
+
+
+def _breaks(widths: Sequence[float], crossing: Sequence[int], width: float) -> list[int]:
+    """Return the columns that begin a row; none where one is enough or a break is too busy."""
     breaks, first = [0], 0
     while sum(widths[first:]) > width - (ENDS if first else 0.0):
         so_far = ENDS if first else ENDS / 2
