@@ -23,6 +23,7 @@ LAYERS = (
     "scene",
     "render",
     "slides",
+    "exercise",
     "store",
     # The face: functions for traced code, views of nodes and edges, and Graph itself.
     "special",

@@ -1,0 +1,1 @@
+"""Exercises: what students answer, what is right, and what went wrong."""
