@@ -110,6 +110,8 @@ class Theme:
             "cluster": (None, self.line, 1.0),
             "badge": (self.alarm_paper, self.alarm, 1.1),
             "tag": (None, self.line, 0.8),
+            "blank": (self.page, self.ink, 0.8),
+            "rule": (None, self.line, 0.8),
             "bracket": (None, self.soft, 1.0),
             "heat-frame": (None, self.line, 0.7),
             "heat-bad": (self.alarm, self.paper, 0.8),

@@ -4,11 +4,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from graphtrace.scene.blanks import blank
 from graphtrace.scene.geometry import arrow, straight
-from graphtrace.scene.model import Label, Point, Shape, Text, faded
+from graphtrace.scene.model import Box, Label, Point, Shape, Text, faded
 
 __all__ = ["Arrival", "Block", "Guest", "Lead", "Row", "Stack", "accented", "arrive", "faded_row",
-           "guests", "mirrored", "row_labels", "stack"]  # fmt: skip
+           "guests", "mirrored", "row_boxes", "row_labels", "stack"]  # fmt: skip
 
 GAP = 4.0
 ABOVE_WIRE, BELOW_WIRE = 3.0, 3.0
@@ -42,7 +43,8 @@ class Row:
     """One wire that comes in, with the type above and below it near its head.
 
     A row with a lead has no port; the `spine` row runs level into the node. Its `mark` stands
-    before what is above the wire, and `weight` is what the wire's width is multiplied by.
+    before what is above the wire, and `weight` is what the wire's width is multiplied by. `rooms`
+    are the sizes of boxes to write in, above and below the wire.
     """
 
     edge: str
@@ -54,25 +56,30 @@ class Row:
     mark: Text | None = None
     weight: float = 1.0
     faded: bool = False
+    rooms: tuple[Point | None, Point | None] = (None, None)
 
     @property
     def width(self) -> float:
         """The room that the type needs along the wire."""
         upper = [ink.width for ink in (self.mark, self.above) if ink]
         over = sum(upper) + MARK_GAP * (len(upper) - 1)
-        return max(over, self.below.width if self.below else 0.0, 0.0)
+        boxes = [room[0] for room in self.rooms if room]
+        return max(over, self.below.width if self.below else 0.0, *boxes, 0.0)
 
     @property
     def rise(self) -> float:
         """The room above the wire."""
         upper = [ink.height for ink in (self.mark, self.above) if ink]
+        upper += [self.rooms[0][1]] if self.rooms[0] else []
         own = max(upper) + ABOVE_WIRE + self.swell if upper else 4.0
         return max(own, self.lead.ink.ascent - self.lead.drop) if self.lead else own
 
     @property
     def fall(self) -> float:
         """The room below the wire."""
-        own = self.below.height + BELOW_WIRE + self.swell if self.below else 4.0
+        lower = [self.below.height] if self.below else []
+        lower += [self.rooms[1][1]] if self.rooms[1] else []
+        own = max(lower) + BELOW_WIRE + self.swell if lower else 4.0
         return max(own, self.lead.ink.descent + self.lead.drop) if self.lead else own
 
     @property
@@ -264,6 +271,20 @@ def row_labels(pile: Stack, axis: float, right: float) -> list[Label]:
             level = y + BELOW_WIRE + row.swell + ink.ascent
             labels.append(Label(ink, middle, level, "middle"))
     return labels
+
+
+def row_boxes(pile: Stack, axis: float, right: float) -> tuple[Shape, ...]:
+    """Return the boxes to write in, above and below the rows' wires."""
+    boxes = []
+    middle = right - pile.type / 2
+    for row, offset in zip(pile.rows, pile.offsets, strict=True):
+        for room, what in zip(row.rooms, ("local", "contribution"), strict=True):
+            if room is not None:
+                above = what == "local"
+                drop = -ABOVE_WIRE - row.swell - room[1] if above else BELOW_WIRE + row.swell
+                box = Box(middle - room[0] / 2, axis + offset + drop, *room)
+                boxes.append(blank(f"{what} {row.edge}", box))
+    return tuple(boxes)
 
 
 def guests(pile: Stack, axis: float) -> tuple[Guest, ...]:

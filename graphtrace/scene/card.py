@@ -8,9 +8,10 @@ import numpy as np
 from graphtrace.annotate.facts import NodeFacts, Value
 from graphtrace.annotate.summary import element_count, number, summarize, thumbnail
 from graphtrace.formula.names import latex_name
-from graphtrace.scene.blocks import Block, Row, arrive, guests, row_labels, stack
+from graphtrace.scene.blanks import CELL, gradient_room, padded, value_room
+from graphtrace.scene.blocks import Block, Row, arrive, guests, row_boxes, row_labels, stack
 from graphtrace.scene.difference import moved_number
-from graphtrace.scene.model import Shape, Text
+from graphtrace.scene.model import Point, Shape, Text
 from graphtrace.scene.notes import Notes, gradient_in_symbols, small_print, value_in_symbols
 from graphtrace.scene.options import Options
 from graphtrace.scene.plan import Plan
@@ -81,7 +82,11 @@ def card_block(
     axis = tall / 2
     frame = Shape("rect", "card", left, 0, wide, tall, 6)
     dy = (tall - inside.height) / 2
-    shapes = (frame, *(shape.moved(left + PAD, dy) for shape in inside.shapes))
+    shapes = (
+        frame,
+        *(shape.moved(left + PAD, dy) for shape in inside.shapes),
+        *row_boxes(pile_, axis, left - 12),
+    )
     labels = (
         *row_labels(pile_, axis, left - 12),
         *(label.moved(left + PAD, dy) for label in inside.labels),
@@ -106,14 +111,15 @@ def _inside(node: NodeFacts, options: Options, scales: Scales, notes: Notes, rol
     strips += [beside([line_strip(ink) for ink in prints[at : at + 2]]) for at in (0, 2)]
     if "value" in options.show:
         peak = scales.value if role == "value" else scales.gradient
-        found = _both(notes, "value", node.value, role, options.digits, peak)
+        room = value_room(node, options)
+        found = _both(notes, "value", node.value, role, options.digits, peak, room)
         strips += [telling("value", strip) for strip in found]
     moved = notes.told.moved("gradient") if notes.told else None
     if "grad" in options.show and (node.grad is not None or moved):
         formula = gradient_in_symbols(node, notes)
         found = [line_strip(formula or gradient_ink(notes.output, node.name, 11.0))]
-        digits = options.digits
-        found += _both(notes, "gradient", node.grad, "gradient", digits, scales.gradient)
+        digits, room = options.digits, gradient_room(node, options)
+        found += _both(notes, "gradient", node.grad, "gradient", digits, scales.gradient, room)
         strips += [telling("grad", strip) for strip in found]
     return pile([strip for strip in strips if strip.labels or strip.shapes])
 
@@ -134,12 +140,18 @@ def _roomy(ink: Text) -> Text:
 
 
 def _both(
-    notes: Notes, what: str, value: Value | None, role: str, digits: int, peak: float
+    notes: Notes,
+    what: str,
+    value: Value | None,
+    role: str,
+    digits: int,
+    peak: float,
+    room: Point | None = None,
 ) -> list[Strip]:
     """Return a summary; of a value that moved between two graphs both, with an arrow."""
     move = notes.told.moved(what) if notes.told else None
     if move is None:
-        return [] if value is None else _summary(value, role, digits, peak)
+        return [] if value is None else _summary(value, role, digits, peak, room)
     if max(element_count(side) for side in (move.old, move.new) if side is not None) == 1:
         return [line_strip(moved_number(move, role, 13.0, digits))]
     sides = [
@@ -158,20 +170,23 @@ def _absent() -> Strip:
     return line_strip(plain("–", "shape", 13.0))
 
 
-def _summary(value: Value, role: str, digits: int, peak: float) -> list[Strip]:
+def _summary(
+    value: Value, role: str, digits: int, peak: float, room: Point | None = None
+) -> list[Strip]:
+    """Return a value's strips, with boxes to write in where there is `room` for them."""
     summary = summarize(value, digits)
     strips: list[Strip] = []
     if np.ndim(value) == 0 and exceptional(value):
         # The badge is the number.
-        return [badge_strip((number(value, digits),))]
+        return [padded(badge_strip((number(value, digits),)), room)]
     if summary.grid is not None and np.ndim(value) == 0:
         text = plain(summary.grid[0][0].replace("-", "\u2212"), role, 13.0, italic=role != "value")
-        strips.append(line_strip(text))
+        strips.append(padded(line_strip(text), room))
     elif summary.grid is not None:
-        strips.append(grid_strip(summary.grid, role))
+        strips.append(grid_strip(summary.grid, role, cell=CELL if room else None))
     elif element_count(value):
         statistics = statistics_strip(summary, role, digits)
-        strips.append(beside([heat_strip(thumbnail(value), peak), statistics]))
+        strips.append(padded(beside([heat_strip(thumbnail(value), peak), statistics]), room))
     if summary.badges:
         strips.append(badge_strip(summary.badges))
     return strips

@@ -7,9 +7,10 @@ from graphtrace.annotate.changes import Move
 from graphtrace.annotate.facts import NodeFacts, Value
 from graphtrace.annotate.summary import brief
 from graphtrace.formula.names import latex_name
-from graphtrace.scene.blocks import Block, Lead, Row, arrive, guests, row_labels, stack
+from graphtrace.scene.blanks import blank, gradient_room, value_room
+from graphtrace.scene.blocks import Block, Lead, Row, arrive, guests, row_boxes, row_labels, stack
 from graphtrace.scene.difference import Told, moved_number
-from graphtrace.scene.model import Label, Shape, Text
+from graphtrace.scene.model import Box, Label, Point, Shape, Text
 from graphtrace.scene.notes import Notes, gradient_in_symbols, small_print, value_in_symbols
 from graphtrace.scene.options import Options
 from graphtrace.scene.select import STUB
@@ -29,27 +30,32 @@ CAP = 0.73
 
 @dataclass(frozen=True, slots=True)
 class _Stub:
-    """The level wire after a producer, its value above and its gradient below."""
+    """The level wire after a producer, its value above and its gradient below.
+
+    `rooms` are the sizes of boxes to write in, above and below.
+    """
 
     length: float
     value: Text | None
     gradient: Text | None
+    rooms: tuple[Point | None, Point | None] = (None, None)
 
     @property
     def rise(self) -> float:
         """The room above the wire."""
-        return _room(self.value)
+        return _room(self.value, self.rooms[0])
 
     @property
     def fall(self) -> float:
         """The room below the wire."""
-        return _room(self.gradient)
+        return _room(self.gradient, self.rooms[1])
 
 
-def _room(ink: Text | None) -> float:
+def _room(ink: Text | None, room: Point | None) -> float:
     if ink is None:
         return 2.0
-    return LIFT + ink.ascent + (9 if ink.role == "badge-text" else 3)
+    own = LIFT + ink.ascent + (9 if ink.role == "badge-text" else 3)
+    return max(own, LIFT + room[1] + 1) if room else own
 
 
 def _stub(
@@ -62,9 +68,14 @@ def _stub(
         moved = told.moved("gradient") if told else None
         gradient = _number(node.grad, "gradient", options.digits, moved)
     inks = [ink for ink in (value, gradient) if ink]
-    widest = max((ink.width + (26 if ink.role == "badge-text" else 10) for ink in inks), default=0)
+    rooms = (
+        value_room(node, options) if value else None,
+        gradient_room(node, options) if gradient else None,
+    )
+    widths = [ink.width + (26 if ink.role == "badge-text" else 10) for ink in inks]
+    widest = max(widths + [room[0] + 8 for room in rooms if room], default=0)
     length = max(LEAST_STUB, STEP * trigonometry.ceil(widest / STEP)) if inks else 14.0
-    return _Stub(length, value, gradient)
+    return _Stub(length, value, gradient, rooms)
 
 
 def _number(value: Value | None, role: str, digits: int, moved: Move | None) -> Text | None:
@@ -90,6 +101,10 @@ def _draw_stub(stub: _Stub, x: float, axis: float) -> tuple[list[Shape], list[La
         if given is None:
             continue
         ink = replace(given, part="grad" if below else "value")
+        room = stub.rooms[below]
+        if room is not None:
+            top = axis + LIFT if below else axis - LIFT - room[1]
+            shapes.append(blank(ink.part, Box(middle - room[0] / 2, top, *room)))
         lift = LIFT + (3 if ink.role == "badge-text" else 0)
         baseline = axis + (lift + ink.ascent if below else -lift)
         labels.append(Label(ink, middle, baseline, "middle"))
@@ -236,7 +251,8 @@ def operation_block(
     arrivals = arrive(pile, axis, bend, centre, (radius, RADIUS))
     return Block(
         f"n{node.id}", "operation", title, description, width, height, arrivals,
-        (circle, *wires), tuple(labels), node.scope, guests(pile, axis),
+        (circle, *wires, *row_boxes(pile, axis, bend)), tuple(labels), node.scope,
+        guests(pile, axis),
     )  # fmt: skip
 
 

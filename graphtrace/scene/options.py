@@ -43,6 +43,8 @@ class Options:
     unfold: names of parts that are open, as in `scene.fold_choice`; all others are folded.
     depth: how many levels of parts inside of each other are open.
     named: every operation shows its name, also in large pictures: words beside it speak of them.
+    blanks: for which of ``value``, ``grad``, ``local`` and ``contribution`` there is room to write
+        in by hand: the picture has a box for each, of the role `blanks.BLANK`.
     """
 
     show: frozenset[str] = DEFAULT_SHOW
@@ -59,6 +61,7 @@ class Options:
     unfold: tuple[str, ...] = ()
     depth: int | None = None
     named: bool = False
+    blanks: frozenset[str] = frozenset()
 
 
 class Choice(TypedDict, total=False):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts
 from graphtrace.annotate.summary import element_count
 from graphtrace.scene.accents import Accents, norm_of
+from graphtrace.scene.blanks import row_rooms
 from graphtrace.scene.blocks import Row, faded_row
 from graphtrace.scene.circuit import MOST_ROWS, lead_of
 from graphtrace.scene.difference import edge_sign, moved_contribution, moved_lead
@@ -207,7 +208,9 @@ def _row(plan: Plan, edge: EdgeFacts, node: NodeFacts, source: NodeFacts, *, qui
     mark = mark or edge_sign(plan.facts.changes, edge)
     carried = source.grad if node.kind == STUB else edge.contribution
     weight = accents.weight([key], norm_of(carried))
-    row = Row(key, title, above, below, lead, mark=mark, weight=weight)
+    rooms = row_rooms(edge, plan.options)
+    rooms = (rooms[0] if above else None, rooms[1] if below else None)
+    row = Row(key, title, above, below, lead, mark=mark, weight=weight, rooms=rooms)
     return faded_row(row) if accents.fades(key) else row
 
 

@@ -2,6 +2,7 @@
 
 from graphtrace.annotate.facts import NodeFacts
 from graphtrace.annotate.summary import brief, element_count
+from graphtrace.scene.blanks import gradient_room, padded
 from graphtrace.scene.card import scales_of
 from graphtrace.scene.difference import (
     Told,
@@ -76,13 +77,16 @@ def _hub(plan: Plan, node: NodeFacts) -> tuple[str, str, str, Strip]:
     now = [e for e in plan.uses[node.id] if changes.edge((e.source, e.target, e.slot)) != "removed"]
     uses = now or plan.uses[node.id]
     head: list[Strip] = [line_strip(name(node.name, "name", 16.0))]
-    if "value" in show:
+    # On a worksheet the value stands where it is computed, and the terms at the uses.
+    if "value" in show and not (plan.options.blanks and node.kind == "op"):
         words = _moved(told, "value", digits) or numeral(brief(node.value, digits))
         head.append(telling("value", line_strip(plain(f"= {words}", "value", 13.0, limit=100))))
     head.append(line_strip(plain(f"{len(uses)} uses", "shape", TEXT)))
     strips = [beside(head, gap=8.0)]
     strips += [line_strip(ink) for ink in (change_notes(told) if told else ())]
-    if "grad" in show and node.grad is not None:
+    if "grad" in show and node.grad is not None and plan.options.blanks:
+        strips += [telling("grad", _total(plan, node))]
+    elif "grad" in show and node.grad is not None:
         total = _moved(told, "gradient", digits)
         total = total or contribution_text(node.grad, 13.0, digits).text
         words = f"{gradient_name(plan.output, node.name)} = {total}"
@@ -98,6 +102,15 @@ def _hub(plan: Plan, node: NodeFacts) -> tuple[str, str, str, Strip]:
             found += [line_strip(_gradient(words, TEXT)) for words in _list_lines(terms)]
         strips += [telling("grad", strip) for strip in found]
     return f"h{node.id}", "hub", describe_node(node, digits)[0], _framed(pile(strips, gap=4.0))
+
+
+def _total(plan: Plan, node: NodeFacts) -> Strip:
+    """Return the gradient of a worksheet's shared node, with a box to write it in."""
+    assert node.grad is not None
+    head = _gradient(f"{gradient_name(plan.output, node.name)} =", 13.0)
+    room = None if node.kind == "op" else gradient_room(node, plan.options)
+    text = contribution_text(node.grad, 13.0, plan.options.digits).text
+    return beside([line_strip(head), padded(line_strip(_gradient(text, 13.0)), room)])
 
 
 def _moved(told: Told | None, what: str, digits: int) -> str:

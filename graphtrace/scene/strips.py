@@ -12,6 +12,7 @@ __all__ = ["Strip", "badge_strip", "beside", "grid_strip", "heat_strip", "level_
            "pile", "statistics_strip", "telling"]  # fmt: skip
 
 TEXT = 10.5
+CAP = 0.73
 BAR, TALL = 5.0, 12.0
 CELL = 6.0
 
@@ -65,12 +66,22 @@ def line_strip(ink: Text) -> Strip:
     return Strip(ink.width, ink.height, (), (Label(ink, 0, ink.ascent),))
 
 
-def grid_strip(rows: tuple[tuple[str, ...], ...], role: str, size: float = 12.0) -> Strip:
-    """Return a matrix in brackets, each column aligned at its decimal points."""
+def grid_strip(
+    rows: tuple[tuple[str, ...], ...],
+    role: str,
+    size: float = 12.0,
+    cell: tuple[float, float] | None = None,
+) -> Strip:
+    """Return a matrix in brackets, each column aligned at its decimal points.
+
+    With `cell`, its least width and height, each number has a box that it may be written in.
+    """
     italic = role != "value"
     inks = [[plain(numeral(text), role, size, italic=italic) for text in row] for row in rows]
     if not inks or not inks[0]:
         return line_strip(plain("[ ]", role, size, italic=italic))
+    if cell is not None:
+        return _boxes(inks, cell)
     tails = [
         [plain("." + text.partition(".")[2], role, size).width if "." in text else 0.0
          for text in row]
@@ -89,6 +100,20 @@ def grid_strip(rows: tuple[tuple[str, ...], ...], role: str, size: float = 12.0)
         x += before + after + 12
     width, height = x - 5, len(inks) * line + 1
     return Strip(width, height, _brackets(width, height), tuple(labels))
+
+
+def _boxes(inks: list[list[Text]], cell: tuple[float, float]) -> Strip:
+    """Return a matrix in brackets, each number in the middle of a box."""
+    wide, tall = max([cell[0], *(ink.width + 6 for row in inks for ink in row)]), cell[1]
+    shapes, labels = list[Shape](), list[Label]()
+    for i, row in enumerate(inks):
+        for j, ink in enumerate(row):
+            x, y = 5 + j * (wide + 3), 1 + i * (tall + 3)
+            shapes.append(Shape("rect", "blank", x, y, wide, tall, 2))
+            level = y + (tall + CAP * ink.size) / 2
+            labels.append(Label(ink, x + wide / 2, level, "middle"))
+    width, height = 7 + len(inks[0]) * (wide + 3), len(inks) * (tall + 3) - 1
+    return Strip(width, height, (*_brackets(width, height), *shapes), tuple(labels))
 
 
 def _brackets(width: float, height: float) -> tuple[Shape, ...]:
