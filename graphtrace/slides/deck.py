@@ -98,7 +98,7 @@ def make_deck(
     frames: list[Frame] = []
     notes: list[str] = []
     for at, board in enumerate(boards):
-        stage = _Stage(board, options, height, at)
+        stage = _Stage(board, options, height, at, title if at == 0 else "")
         notes += stage.notes
         frames += stage.frames(len(frames) + 1, total)
     title = printable(title or " · ".join(board.title for board in boards))
@@ -108,8 +108,10 @@ def make_deck(
 class _Stage:
     """One storyboard's picture, captions and pages."""
 
-    def __init__(self, board: Storyboard, options: Options, height: float, graph: int) -> None:
-        self.board, self.height, self.graph = board, height, graph
+    def __init__(
+        self, board: Storyboard, options: Options, height: float, graph: int, over: str
+    ) -> None:
+        self.board, self.height, self.graph, self.over = board, height, graph, over
         self.names = {f"n{node.id}": pretty_name(node.name) for node in board.facts.nodes}
         self.names |= {f"h{node.id}": pretty_name(node.name) for node in board.facts.nodes}
         self.captions = [caption_lines(step.captions, WIDTH - 2 * MARGIN) for step in board.steps]
@@ -144,7 +146,10 @@ class _Stage:
         blank = replace(self.scene, nodes=(), wires=(), clusters=())
         kinds = {step.kind for step in self.board.steps}
         words = "forward and backward" if "seed" in kinds else "forward"
-        inks = [*_title_lines(step.heading), plain(f"{words}, step by step", "shape", CAPTION)]
+        inks = [
+            *_title_lines(step.heading, self.over),
+            plain(f"{words}, step by step", "shape", CAPTION),
+        ]
         y = self.height / 2 - sum(LEADING * ink.size for ink in inks) / 2
         labels = []
         for ink in inks:
@@ -156,16 +161,16 @@ class _Stage:
 GAP, LEADING, TITLE_LINES = 6.0, 1.45, 12
 
 
-def _title_lines(title: str) -> list[Text]:
-    """Return a program's statements one below another, as large as fits the page."""
+def _title_lines(title: str, over: str) -> list[Text]:
+    """Return a lecture's title and a program's statements below it, as large as fits the page."""
     statements = [part.strip() for part in re.split(r"[;\n]", title) if part.strip()]
     if len(statements) > TITLE_LINES:
         statements = [*statements[: TITLE_LINES - 1], "…"]
     wide = WIDTH - 2 * MARGIN
-    size = TITLE if len(statements) < 4 else CAPTION
-    inks = [plain(words, "name", size, limit=80) for words in statements or [title]]
-    shrink = min(1.0, wide / max(ink.width for ink in inks))
-    return [ink.scaled(shrink) for ink in inks]
+    size = TITLE if len(statements) < 4 and not over else CAPTION
+    inks = [plain(over, "name", TITLE, limit=120)] if over else []
+    inks += [plain(words, "name", size, limit=80) for words in statements or [title]]
+    return [ink.scaled(min(1.0, wide / ink.width)) for ink in inks]
 
 
 def _tall(lines: Sequence[Text]) -> float:

@@ -227,3 +227,12 @@ def test_several_graphs_are_one_deck():
         deck.title
         == "f = ln(x) + exp(y)*z · p = u1; q = w*p; r = u2 + q; s = w*r; t = u3 + s; y = w*t"
     )
+
+
+def test_the_title_page_has_the_title_and_the_program():
+    deck = make_deck([s2().storyboard()], Options(), title="Lecture 3: one weight, three uses")
+    front = deck.frames[0]
+    words = [label.ink.text for label in (front.heading, *front.captions)]
+    assert words[0] == deck.title == "Lecture 3: one weight, three uses"
+    assert words[1:7] == ["p = u1", "q = w*p", "r = u2 + q", "s = w*r", "t = u3 + s", "y = w*t"]
+    assert all(label.box.right <= deck.width for label in (front.heading, *front.captions))

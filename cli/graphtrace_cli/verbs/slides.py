@@ -57,7 +57,7 @@ Last = Annotated[
 Aspect = Annotated[str, typer.Option(metavar="16:9|4:3", help="Shape of a page.")]
 Title = Annotated[
     str | None,
-    typer.Option(metavar="TEXT", help="The document's title.", show_default=False),
+    typer.Option(metavar="TEXT", help="The title, on the first page too.", show_default=False),
 ]
 Animate = Annotated[bool, typer.Option("--animate", help="PPTX: one slide, a click for each step.")]
 Delay = Annotated[
