@@ -34,7 +34,9 @@ SPECIAL = {
 PARTS = re.compile(r"^([^\W\d_]+)_?(\d+)?$")
 # W^[2], W^(2), x^{(i)}, h_t^2: a layer's or a step's number above the line.
 ABOVE = re.compile(r"^([^^{}]+)\^(?:\{([\w()\[\],+-]{1,8})\}|([\w()\[\]]{1,8}))$")
-ELEMENT = re.compile(r"^(.*)\[([^\[\]]*)\]$", re.DOTALL)
+ELEMENT = re.compile(r"^(.+?)((?:\[[^\[\]]*\])+)$", re.DOTALL)
+# An estimate y_hat, a mean x_bar, and the k-th of them.
+ACCENT = re.compile(r"^([^\W\d_]+)_(hat|bar|tilde)_?(\d+)?$")
 
 
 def find_name(numbers: Mapping[str, int], name: str) -> int | None:
@@ -74,8 +76,12 @@ def latex_name(name: str) -> str:
         # In braces, so that it can be squared and transposed.
         return f"{{{latex_name(above[1])}^{{{_escape(above[2] or above[3])}}}}}"
     element = ELEMENT.match(name)
-    if element and element[1]:
-        return f"{latex_name(element[1])}_{{{_escape(element[2])}}}"
+    if element:
+        return f"{_indexable(element[1])}_{{{_indices(element[2])}}}"
+    accent = ACCENT.match(name)
+    if accent and (len(accent[1]) == 1 or accent[1] in GREEK):
+        index = f"_{{{accent[3]}}}" if accent[3] else ""
+        return rf"\{accent[2]}{{{_base(accent[1])}}}{index}"
     match = PARTS.match(name)
     if match:
         base, index = match[1], match[2]
@@ -84,6 +90,22 @@ def latex_name(name: str) -> str:
     if head and tail and head.isalpha() and tail.isalnum():
         return f"{_base(head)}_{{{_base(tail) if tail.isalpha() else tail}}}"
     return rf"\mathrm{{{_escape(name)}}}" if name else ""
+
+
+def _indexable(name: str) -> str:
+    """Return LaTeX for a name that gets an index, in braces if it has one."""
+    found = latex_name(name)
+    return f"{{{found}}}" if "_" in found else found
+
+
+def _indices(brackets: str) -> str:
+    """Return LaTeX for the indices in `[0][Wk]`, words in upright type."""
+    parts = brackets[1:-1].split("][")
+    words = [part if len(part) > 1 and part.isalpha() else "" for part in parts]
+    return ",".join(
+        latex_words(word) if word else _escape(part)
+        for word, part in zip(words, parts, strict=True)
+    )
 
 
 def latex_words(text: str) -> str:

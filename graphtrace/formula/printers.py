@@ -12,6 +12,8 @@ Notations = Mapping[str, Notation]
 Names = Mapping[str, str | Printed] | Mapping[str, str]
 """What stands for a name: another name, or what is in print already."""
 ATOM = 100
+MOST_ITEMS = 4
+"""An index that is an array of more items is shown by its ends."""
 RIGHT_ASSOCIATIVE = frozenset({"power"})
 TIGHT = frozenset({"*", "/", "**", "^", "·", " "})
 
@@ -47,9 +49,9 @@ def _text(expr: Expr, notations: Notations, names: Names) -> tuple[str, int]:
             _wrap(text, 0 if isinstance(arg, Number) and text[0] != "[" else bind, ATOM)
             for arg, (text, bind) in zip(expr.args, parts, strict=True)
         ]
-        return _fill(note.text, holes, expr.params, plain, _text_param), ATOM
-    plain += [f"{key}={_text_param(key, value)}" for key, value in expr.params]
-    return f"{expr.op}({', '.join(plain)})", ATOM
+        return _fill(note.text, holes, expr.params, plain), ATOM
+    words = [f"{key}={_param(key, value, plain)}" for key, value in expr.params]
+    return f"{expr.op}({', '.join(plain + words)})", ATOM
 
 
 def _tightness(name: str) -> int:
@@ -97,7 +99,7 @@ def _latex(expr: Expr, notations: Notations, names: Names) -> tuple[str, int]:
     plain = [text for text, _ in parts]
     if note.latex is not None:
         holes = [_latex_wrap(text, bind, ATOM) for text, bind in parts]
-        return _fill(note.latex, holes, expr.params, plain, _text_param), ATOM
+        return _fill(note.latex, holes, expr.params, plain), ATOM
     return rf"\mathrm{{{_latex_word(expr.op)}}}({', '.join(plain)})", ATOM
 
 
@@ -184,20 +186,35 @@ def _indicator(expr: Call) -> Expr | None:
     return None
 
 
-def _text_param(key: str, value: object) -> str:
+def _param(key: str, value: object, operands: list[str]) -> str:
+    """Return a parameter in print, given the operands in print."""
     if key == "index":
         items = value if isinstance(value, tuple) else (value,)
-        return ", ".join(_index_text(item) for item in items)
+        return ", ".join(_index_text(item, operands) for item in items)
     return str(value)
 
 
-def _index_text(item: object) -> str:
+def _index_text(item: object, operands: list[str]) -> str:
+    place = getattr(item, "number", None)
+    if place is not None:
+        # What stands for an operand that is the index.
+        return operands[place]
     if isinstance(item, slice):
         text = ":".join("" if part is None else str(part) for part in (item.start, item.stop))
         return text if item.step is None else f"{text}:{item.step}"
     if item is Ellipsis:
         return "..."
-    return str(item)
+    return _array_text(item.tolist()) if hasattr(item, "tolist") else str(item)
+
+
+def _array_text(items: object) -> str:
+    """Return an array of numbers as a list; of a long one its ends."""
+    if not isinstance(items, list):
+        return str(items)
+    parts = [_array_text(item) for item in items]
+    if len(parts) > MOST_ITEMS:
+        parts = [*parts[:2], "...", parts[-1]]
+    return f"[{', '.join(parts)}]"
 
 
 def _fill(
@@ -205,10 +222,9 @@ def _fill(
     holes: list[str],
     params: tuple[tuple[str, object], ...],
     plain: list[str],
-    show: Callable[[str, object], str],
 ) -> str:
     """Fill `{0}` with a bracketed operand, `{a0}` with a bare one, `{args}` with all, `{key}`."""
     values = {f"a{number}": text for number, text in enumerate(plain)}
     values["args"] = ", ".join(plain)
-    values.update({key: show(key, value) for key, value in params})
+    values.update({key: _param(key, value, plain) for key, value in params})
     return template.format(*holes, **values)

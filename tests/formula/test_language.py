@@ -4,6 +4,7 @@ import math
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -219,3 +220,26 @@ def test_names_and_numbers_in_print():
         "1e+22",
         "3.141592653589793",
     ]
+
+
+def test_accents_and_indices_are_written_as_in_a_book():
+    names = ["y_hat", "y_hat1", "x_bar", "mu_hat", "x[0]", "A[0][1]", "p[0][Wk]", "z1[0]"]
+    assert [latex_name(n) for n in names] == [
+        r"\hat{y}", r"\hat{y}_{1}", r"\bar{x}", r"\hat{\mu}", "x_{0}", "A_{0,1}",
+        r"p_{0,\mathrm{Wk}}", "{z_{1}}_{0}",
+    ]  # fmt: skip
+
+
+def test_an_index_is_shown_by_its_operand_and_a_long_one_by_its_ends():
+    def some(V, w):
+        best = np.argmax(w)
+        u = V[best]
+        v = V[np.array([2, 0])]
+        x = V[np.arange(9) % 3, 1]
+        return u + v[1] + x[0]
+
+    g = gt.trace(some, np.arange(6.0).reshape(3, 2), np.array([1.0, 2.0, 0.0]))
+    assert [g[name].expression for name in ("u", "v", "x")] == [
+        "V[best]", "V[[2, 0]]", "V[[0, 1, ..., 2], 1]"
+    ]  # fmt: skip
+    assert r"V[\mathrm{best}]" in [node.latex for node in g.facts().nodes]
