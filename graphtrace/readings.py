@@ -8,6 +8,7 @@ from graphtrace.run.state import State
 
 if TYPE_CHECKING:
     from graphtrace.annotate.cost import Cost
+    from graphtrace.annotate.derivation_parts import Derivation
     from graphtrace.run.cuts import Cuts
     from graphtrace.run.paths import Paths
     from graphtrace.run.uses import Contributions
@@ -27,6 +28,10 @@ class Readings:
         def _state(self) -> State: ...
 
         def _number(self, key: object) -> int: ...
+
+        def backward(self) -> Any:
+            """Compute the gradients."""
+            ...
 
     def contributions(self, node: Any, *, symbolic: bool = False) -> "Contributions":
         """Return one row for each use of a node, upstream × local, and their sum.
@@ -130,3 +135,42 @@ class Readings:
         from graphtrace.annotate.cost import account
 
         return account(self._state, parameters, data, depth)
+
+    def explain(
+        self,
+        wrt: Any = None,
+        format: str = "text",  # noqa: A002 - the word that users know
+        *,
+        symbolic: bool | str = False,
+        digits: int = 4,
+    ) -> str:
+        """Return the worked derivation of the gradients, as one writes it on a blackboard.
+
+        Nodes and values, local gradients, upstream gradients in the order of the backward pass,
+        each derivative by its paths; for arrays the matrix form. A backward pass is run if none has
+        been.
+
+        `wrt` is a node or several, by default all inputs; only what lies between them and the
+        output is written. `format` is ``"text"``, ``"md"``, ``"tex"``, ``"html"`` or ``"json"``.
+        With `symbolic` the lines are formulas of the inputs instead of numbers, with
+        ``symbolic="both"`` both are there.
+
+        Raises FormatError for an unknown format and for graphs of too many operations.
+        """
+        from graphtrace.render.derivation import write_derivation
+
+        return write_derivation(self.derivation(wrt, symbolic=symbolic, digits=digits), format)
+
+    def derivation(
+        self, wrt: Any = None, *, symbolic: bool | str = False, digits: int = 4
+    ) -> "Derivation":
+        """Return what `explain` writes as data: sections of lines, each in Unicode and LaTeX."""
+        from graphtrace.annotate.derivation import derive
+
+        if self._state.grad(self._state.output) is None:
+            self.backward()
+        several = wrt if isinstance(wrt, (list, tuple)) else () if wrt is None else (wrt,)
+        given = symbolic if isinstance(symbolic, str) else "symbolic" if symbolic else "numeric"
+        return derive(
+            self._state, [self._number(key) for key in several], given=given, digits=digits
+        )

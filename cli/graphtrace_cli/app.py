@@ -12,6 +12,7 @@ from graphtrace_cli.verbs.check import check
 from graphtrace_cli.verbs.cost import cost
 from graphtrace_cli.verbs.diff import diff
 from graphtrace_cli.verbs.examples import examples
+from graphtrace_cli.verbs.explain import explain
 from graphtrace_cli.verbs.ops import ops
 from graphtrace_cli.verbs.render import render
 from graphtrace_cli.verbs.slides import slides
@@ -20,7 +21,17 @@ from graphtrace_cli.verbs.table import table
 __all__ = ["VERBS", "app", "run"]
 
 # A new verb is one file under verbs/ and one row here; the file's function is the verb.
-VERBS: tuple[Callable[..., int], ...] = (render, slides, table, diff, check, cost, examples, ops)
+VERBS: tuple[Callable[..., int], ...] = (
+    render,
+    slides,
+    explain,
+    table,
+    diff,
+    check,
+    cost,
+    examples,
+    ops,
+)
 
 app = typer.Typer(
     name="graphtrace",

@@ -14,11 +14,12 @@ from graphtrace.formula.names import latex_name
 from graphtrace.run.state import State
 from graphtrace.run.symbolic import Symbolic
 
-__all__ = ["MOST_OPERATIONS", "find_extras"]
+__all__ = ["MOST_OPERATIONS", "find_extras", "symbols_latex"]
 
 MOST_OPERATIONS = 60
 """Graphs of more operations than this are not read in symbols for a picture."""
 MOST_ELEMENTS, LONGEST = 4, 90
+ELEMENT = re.compile(r"(.*)_\{([\d,]+)\}", re.DOTALL)
 LOG = re.compile(r"\blog\(")
 UNITS = (("GB", 1 << 30), ("MB", 1 << 20), ("kB", 1 << 10))
 
@@ -73,17 +74,26 @@ def _formula(read: Any, number: int, state: State) -> tuple[str, str] | None:
     except GraphTraceError:
         return None
     text = LOG.sub("ln(", str(formula))
-    return (text, _latex(formula)) if len(text) <= LONGEST else None
+    return (text, symbols_latex(formula)) if len(text) <= LONGEST else None
 
 
-def _latex(formula: Any) -> str:
+def symbols_latex(formula: Any) -> str:
     """Return LaTeX with names as elsewhere: the symbol `u[0]` as u with a subscript."""
     from sympy import latex
 
-    names = {
-        symbol: latex_name(symbol.name) for symbol in formula.free_symbols if "{" not in symbol.name
-    }
+    names = {symbol: _symbol_latex(symbol.name) for symbol in formula.free_symbols}
     return str(latex(formula, ln_notation=True, symbol_names=names))
+
+
+def _symbol_latex(name: str) -> str:
+    """Return W_{01} as it is, and an element of W1 as W_{1}[0,1]."""
+    found = ELEMENT.fullmatch(name)
+    if found is None:
+        return latex_name(name)
+    base = latex_name(found[1])
+    if "_" not in base:
+        return f"{base}_{{{found[2]}}}"
+    return f"{base}[{found[2] if ',' in found[2] else ','.join(found[2])}]"
 
 
 def _left_out(missing: list[str]) -> tuple[str, ...]:

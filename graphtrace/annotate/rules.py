@@ -13,7 +13,7 @@ from graphtrace.ops.op import formula as parsed
 from graphtrace.ops.registry import OPERANDS, OPS, Op, notations
 from graphtrace.ops.values import shape_of
 
-__all__ = ["Rules", "shown_rule"]
+__all__ = ["PRODUCTS", "UP", "Rules", "shown_rule"]
 
 UP, OUT = "g", "out"
 ONES = Printed("ones", r"\mathbf{1}")

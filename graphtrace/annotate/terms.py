@@ -40,7 +40,7 @@ __all__ = [
 TINY = 4
 """Arrays of up to so many elements are written out."""
 LONGEST_NAME = 24
-PRODUCT, SIGNED, POWER = 5, 3, 9
+SIGNED, PRODUCT, MATRICES, POWER = 3, 5, 6, 9
 LITERAL = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 HADAMARD, AXES = "hadamard", "sum over axes"
 MINUS = str.maketrans({"-": "−"})
@@ -52,7 +52,7 @@ TEXT = {
     HADAMARD: Notation("∘", infix="∘", precedence=PRODUCT),
     AXES: Notation("Σ", text="sum({a0}, axis={axis})"),
     "multiply": Notation("·", infix="·", precedence=PRODUCT),
-    "matmul": Notation("", infix=" ", precedence=PRODUCT),
+    "matmul": Notation("", infix=" ", precedence=MATRICES),
     "subtract": Notation("−", infix="−", precedence=4),
     "negative": Notation("−", infix="−", precedence=6),
     "power": Notation("^", infix="^", precedence=8),
@@ -69,6 +69,7 @@ LATEX = {
     HADAMARD: Notation("∘", infix="∘", precedence=PRODUCT),
     AXES: Notation("Σ", latex=r"\sum_{{\mathrm{{axis}}\ {axis}}} {0}"),
     "multiply": Notation("·", infix="·", precedence=PRODUCT),
+    "matmul": Notation("@", infix="@", precedence=MATRICES),
     "transpose": Notation("ᵀ", latex=r"{0}^{{\top}}"),
 }
 REDUCING = frozenset({"sum", "mean", "prod", "max", "min"})
@@ -90,13 +91,20 @@ def word(name: str) -> Printed:
 
 def partial(above: str, below: str, slot: int | None = None) -> Printed:
     """Return ∂above/∂below; with a slot, by that operand alone: ∂y/∂x|₁ is by the first."""
-    top, bottom = word(above), word(below)
+    top, bottom = (_enclosed(word(name)) for name in (above, below))
     text = f"∂{top.text}/∂{bottom.text}"
     latex = rf"\frac{{\partial {top.latex}}}{{\partial {bottom.latex}}}"
     if slot is not None:
         text += "|" + "".join(chr(0x2080 + int(digit)) for digit in str(slot + 1))
         latex += rf"|_{{{slot + 1}}}"
-    return Printed(text, latex, PRODUCT, POWER)
+    return Printed(text, latex, MATRICES, POWER)
+
+
+def _enclosed(name: Printed) -> Printed:
+    """Return a name that is a gradient itself in parentheses: ∂(∂f/∂x)/∂x."""
+    if name.bind >= 100 or name.text[:1] != "∂":
+        return name
+    return Printed(f"({name.text})", rf"\left({name.latex}\right)")
 
 
 def words(text: str) -> Printed:

@@ -21,7 +21,7 @@ from graphtrace.annotate.terms import (
 )
 from graphtrace.formula.tree import Call, Expr, Name, Number, Printed
 
-__all__ = ["Equation", "Worked"]
+__all__ = ["Equation", "Worked", "added", "joined", "members"]
 
 MOST_TERMS = 8
 """Of longer sums the first terms and the last are written."""
@@ -60,7 +60,7 @@ class Worked:
         for edge in facts.edges:
             self.uses.setdefault(edge.source, []).append(edge)
             self.into.setdefault(edge.target, []).append(edge)
-        self._rules = Rules(self.nodes)
+        self.rules = Rules(self.nodes)
         self._useful: set[int] | None = None
 
     # -- the lines ------------------------------------------------------------------------
@@ -73,13 +73,9 @@ class Worked:
                 found = self._number(node.value)
                 return Equation(found.text, found.latex)
             return self._line(name, [], node.value)
-        expr = self._rules.expression(node)
-        if expr is None:
-            text = self._with_print_names(node)
-            return self._line(word(node.name), [_raw(text, node.latex)], node.value)
-        parts = [formula(expr, self._rules.names(node))]
-        numbers = self._numbers(node)
-        if numbers is not None:
+        parts = [self.expression(node)]
+        expr, numbers = self.rules.expression(node), self._numbers(node)
+        if expr is not None and numbers is not None:
             parts.append(formula(expr, numbers))
         return self._line(word(node.name), parts, node.value)
 
@@ -97,15 +93,15 @@ class Worked:
         head = self.partial_of(edge)
         if not edge.formula:
             return _said(head, self._why_none(edge))
-        expr = self._rules.local(edge)
+        expr = self.rules.local(edge)
         if expr is None:
             pulled = self._pulled(edge, Printed("δ", r"\delta"))
             text = f"{head.text}: δ ↦ {pulled.text}"
-            return Equation(text, rf"{head.latex}: \delta \mapsto {pulled.latex}")
-        parts = [formula(expr, self._rules.names(target))]
-        value = self._rules.value(edge)
+            return Equation(text, rf"{head.latex}:\quad \delta \mapsto {pulled.latex}")
+        parts = [formula(expr, self.rules.names(target))]
+        value = self.rules.value(edge)
         if value is None or (np.ndim(value) and isinstance(expr, Number)):
-            return _equation([head, *parts])
+            return joined([head, *parts])
         if self._scalar(edge):
             numbers = self._numbers(target)
             if numbers is not None:
@@ -138,9 +134,21 @@ class Worked:
             terms = [self._number(edge.contribution) for edge in uses]  # type: ignore[arg-type] # carrying
         else:
             terms = [self.pulled(edge) for edge in uses]
-        return self._line(head, [_sum(terms)], node.grad, gradient=True)
+        return self._line(head, [added(terms)], node.grad, gradient=True)
 
     # -- what the lines are made of -------------------------------------------------------
+
+    def expression(self, node: NodeFacts) -> Printed:
+        """Return an operation on its operands: ``h₂·z``."""
+        expr = self.rules.expression(node)
+        if expr is not None:
+            return formula(expr, self.rules.names(node))
+        names = [word(self.nodes[id_].name) for id_ in node.operands if id_ in self.nodes]
+        latex = node.latex
+        for place, name in enumerate(names if node.op == "getitem" else ()):
+            # An index that is computed is a parameter, which tells its operand.
+            latex = latex.replace(f"operand {place}", name.latex)
+        return _raw(self._with_print_names(node), latex)
 
     def carrying(self, node: NodeFacts) -> list[EdgeFacts]:
         """Return the uses that contribute to a node's gradient, as the backward pass meets them."""
@@ -184,7 +192,7 @@ class Worked:
     def _numbers(self, node: NodeFacts) -> dict[str, Printed] | None:
         """Return the numbers of a node's operands, and None where one of them is an array."""
         found = {}
-        for letter, value in self._rules.values(node).items():
+        for letter, value in self.rules.values(node).items():
             if np.ndim(value):
                 return None
             found[letter] = self._number(value)
@@ -194,7 +202,11 @@ class Worked:
         """Return a node's expression with its operands' names as they are printed."""
         names = [self.nodes[id_].name for id_ in node.operands if id_ in self.nodes]
         printed = {name: word(name).text for name in names}
-        return IDENTIFIER.sub(lambda found: printed.get(found[0], found[0]), node.expression)
+        text = node.expression
+        if node.op == "getitem":
+            for place, name in enumerate(names):
+                text = text.replace(f"operand {place}", name)
+        return IDENTIFIER.sub(lambda found: printed.get(found[0], found[0]), text)
 
     def _product(self, edge: EdgeFacts) -> Printed:
         up = partial(self.of, self.nodes[edge.target].name)
@@ -211,18 +223,18 @@ class Worked:
             return [self.pulled(edge)]
         target = self.nodes[edge.target]
         parts = [self._product(edge)]
-        expr = self._rules.local(edge)
+        expr = self.rules.local(edge)
         assert edge.upstream is not None
         if expr is not None:
-            own = formula(expr, self._rules.names(target))
+            own = formula(expr, self.rules.names(target))
             parts.append(product(self._number(edge.upstream), own))
         return [*parts, self._numeric(edge)]
 
     def _pulled(self, edge: EdgeFacts, upstream: Printed) -> Printed:
-        expr = self._rules.pulled(edge)
+        expr = self.rules.pulled(edge)
         if expr is None:
             return _raw(edge.formula, edge.latex)
-        return formula(expr, self._rules.names(self.nodes[edge.target]) | {UP: upstream})
+        return formula(expr, self.rules.names(self.nodes[edge.target]) | {UP: upstream})
 
     def _line(
         self, head: Printed, parts: Iterable[Printed], value: Value, *, gradient: bool = False
@@ -230,7 +242,7 @@ class Worked:
         """Return head = part = … = value; of large arrays the shape, of gradients the norm too."""
         found = quantity(value, self.digits)
         if found is not None:
-            return _equation([head, *parts, found])
+            return joined([head, *parts, found])
         tail = f" of shape {shape_text(value)}"
         shape = shape_text(value).replace("×", r" \times ")
         latex = rf"\ \mathrm{{of\ shape}}\ {shape}"
@@ -238,7 +250,7 @@ class Worked:
             norm = size_words(value, self.digits)
             tail += f", {norm}"
             latex += rf",\ {words(norm).latex}"
-        chain = _equation([head, *parts])
+        chain = joined([head, *parts])
         return Equation(chain.text + tail, chain.latex + latex)
 
     def _why_none(self, edge: EdgeFacts) -> str:
@@ -274,21 +286,32 @@ class Worked:
                     waiting.append(target.id)
 
 
+def members(chain: str) -> list[str]:
+    """Return what stands between the equals signs of a chain, those in brackets left alone."""
+    found, depth, start = [], 0, 0
+    for at, char in enumerate(chain):
+        depth += (char in "{([") - (char in "})]")
+        if depth == 0 and chain.startswith(" = ", at):
+            found.append(chain[start:at])
+            start = at + 3
+    return [*found, chain[start:]]
+
+
 def _raw(text: str, latex: str) -> Printed:
     return Printed(text, latex)
 
 
 def _said(head: Printed, text: str) -> Equation:
-    return Equation(f"{head.text}: {text}", rf"{head.latex}:\ {words(text).latex}")
+    return Equation(f"{head.text}: {text}", rf"{head.latex}:\quad {words(text).latex}")
 
 
-def _equation(parts: Sequence[Printed]) -> Equation:
-    """Return parts with equals signs between, none twice in a row."""
+def joined(parts: Sequence[Printed]) -> Equation:
+    """Return parts with equals signs between, nothing twice in a row after the first."""
     kept = [part for at, part in enumerate(parts) if at < 2 or part.text != parts[at - 1].text]
     return Equation(" = ".join(p.text for p in kept), " = ".join(p.latex for p in kept))
 
 
-def _sum(terms: Sequence[Printed]) -> Printed:
+def added(terms: Sequence[Printed]) -> Printed:
     """Return a sum; a long one with an ellipsis."""
     shown = list(terms)
     if len(terms) > MOST_TERMS:

@@ -98,7 +98,7 @@ class Symbolic:
         name = self.state.sealed.names[number]
         try:
             found = compute()
-            if sum(self._size(item) for item in np.asarray(found).ravel()) > LONGEST:
+            if sum(self.size(item) for item in np.asarray(found).ravel()) > LONGEST:
                 return GraphTraceError(
                     f"{name} is a formula of more than {LONGEST:,} symbols and operations: ask for "
                     "a node nearer to the inputs, or make the graph smaller"
@@ -109,11 +109,11 @@ class Symbolic:
             return GraphTraceError(f"{name} is made by {error}, which has no symbolic form")
         return found
 
-    def _size(self, expr: Any) -> int:
+    def size(self, expr: Any) -> int:
         """Return the size of an expression written out, each shared part counted once a use."""
         known = self._sizes.get(expr)
         if known is None:
-            known = 1 + sum(map(self._size, getattr(expr, "args", ())))
+            known = 1 + sum(map(self.size, getattr(expr, "args", ())))
             self._sizes[expr] = known
         return known
 
