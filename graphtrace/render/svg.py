@@ -6,10 +6,10 @@ from graphtrace.render.theme import Paint, Theme
 from graphtrace.render.walk import coordinate as _n
 from graphtrace.render.walk import frame, reader_text
 from graphtrace.scene.fonts import FAMILY
-from graphtrace.scene.model import Label, Point, Scene, SceneNode, Shape, Wire
+from graphtrace.scene.model import Cluster, Label, Point, Scene, SceneNode, Shape, Wire
 from graphtrace.scene.typeset import printable
 
-__all__ = ["svg_text"]
+__all__ = ["element_svg", "escape", "svg_text"]
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
@@ -21,21 +21,20 @@ def svg_text(scene: Scene, theme: Theme, *, prefix: str | None = None, scale: fl
     `prefix` starts every id; by default it is made from the scene itself, so that two different
     pictures on one page do not share ids. `scale` multiplies the displayed size.
     """
-    prefix = _prefix(scene) if prefix is None else _escape(prefix)
+    prefix = _prefix(scene) if prefix is None else escape(prefix)
     width, height = _n(scene.width * scale), _n(scene.height * scale)
     view = f'viewBox="0 0 {_n(scene.width)} {_n(scene.height)}" role="graphics-document"'
     labelled = f'aria-labelledby="{prefix}title {prefix}desc"'
     lines = [
         f'<svg xmlns="{NAMESPACE}" width="{width}" height="{height}" {view} {labelled}>',
-        f'<title id="{prefix}title">{_escape(scene.title)}</title>',
-        f'<desc id="{prefix}desc">{_escape(" ".join((scene.description, *scene.notes)))}</desc>',
+        f'<title id="{prefix}title">{escape(scene.title)}</title>',
+        f'<desc id="{prefix}desc">{escape(" ".join((scene.description, *scene.notes)))}</desc>',
         f'<rect width="{_n(scene.width)}" height="{_n(scene.height)}" fill="{theme.page}"/>',
     ]
     for cluster in scene.clusters:
         lines += [
-            f"<g><title>{_escape(cluster.title)}</title>",
-            _shape(frame(cluster), theme),
-            _label(cluster.label, theme),
+            f"<g><title>{escape(cluster.title)}</title>",
+            element_svg(cluster, theme),
             "</g>",
         ]
     lines += [_wire(wire, theme, prefix) for wire in scene.wires]
@@ -44,33 +43,43 @@ def svg_text(scene: Scene, theme: Theme, *, prefix: str | None = None, scale: fl
     return "\n".join([*lines, "</svg>", ""])
 
 
+def element_svg(thing: Cluster | Wire | Shape | Label, theme: Theme) -> str:
+    """Return the drawing of one element of a scene, without words for readers."""
+    if isinstance(thing, Cluster):
+        return f"{_shape(frame(thing), theme)}\n{_label(thing.label, theme)}"
+    if isinstance(thing, Wire):
+        paint = theme.paint(thing)
+        head = " ".join(f"{_n(x)},{_n(y)}" for x, y in thing.head)
+        return (
+            f'<path d="{_curve(thing.points)}" {_attributes(paint)}/>'
+            f'<polygon points="{head}" fill="{paint.stroke}"/>'
+        )
+    return _shape(thing, theme) if isinstance(thing, Shape) else _label(thing, theme)
+
+
+def escape(text: str) -> str:
+    """Return text for an element or an attribute of SVG or HTML."""
+    return printable(text).translate(ESCAPES)
+
+
 def _prefix(scene: Scene) -> str:
     digest = hashlib.sha256(repr(scene).encode("utf-8", "backslashreplace")).hexdigest()
     return f"g{digest[:8]}-"
 
 
-def _escape(text: str) -> str:
-    return printable(text).translate(ESCAPES)
-
-
 def _node(node: SceneNode, theme: Theme, prefix: str) -> list[str]:
     return [
-        f'<g id="{prefix}{_escape(node.key)}" role="graphics-symbol">',
-        f"<title>{_escape(node.title)}</title><desc>{_escape(reader_text(node))}</desc>",
-        *(_shape(shape, theme) for shape in node.shapes),
-        *(_label(label, theme) for label in node.labels),
+        f'<g id="{prefix}{escape(node.key)}" role="graphics-symbol">',
+        f"<title>{escape(node.title)}</title><desc>{escape(reader_text(node))}</desc>",
+        *(element_svg(thing, theme) for thing in (*node.shapes, *node.labels)),
         "</g>",
     ]
 
 
 def _wire(wire: Wire, theme: Theme, prefix: str) -> str:
-    paint = theme.paint(wire)
-    head = " ".join(f"{_n(x)},{_n(y)}" for x, y in wire.head)
     return (
-        f'<g id="{prefix}{_escape(wire.key)}" role="graphics-symbol">'
-        f"<title>{_escape(wire.title)}</title>"
-        f'<path d="{_curve(wire.points)}" {_attributes(paint)}/>'
-        f'<polygon points="{head}" fill="{paint.stroke}"/></g>'
+        f'<g id="{prefix}{escape(wire.key)}" role="graphics-symbol">'
+        f"<title>{escape(wire.title)}</title>{element_svg(wire, theme)}</g>"
     )
 
 
@@ -114,12 +123,12 @@ def _label(label: Label, theme: Theme) -> str:
     if ink.art:
         return (
             f'<path transform="translate({_n(label.left)} {_n(label.y)})" d="{ink.art}"'
-            f' fill="{colour}" role="img" aria-label="{_escape(ink.text)}"/>'
+            f' fill="{colour}" role="img" aria-label="{escape(ink.text)}"/>'
         )
     style = ' font-style="italic"' if ink.italic else ""
     anchor = f' text-anchor="{label.anchor}"' if label.anchor != "start" else ""
     return (
         f'<text x="{_n(label.x)}" y="{_n(label.y)}" font-family="{FAMILY}"'
         f' font-size="{_n(ink.size)}"{style}{anchor} fill="{colour}"'
-        f' xml:space="preserve">{_escape(ink.text)}</text>'
+        f' xml:space="preserve">{escape(ink.text)}</text>'
     )

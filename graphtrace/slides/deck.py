@@ -72,7 +72,8 @@ class Frame:
 class Deck:
     """Pages of one size in points, from one graph or several one after the other.
 
-    `notes` are sentences for the user, such as that type is too small to be read.
+    `notes` are sentences for the user, such as that type is too small to be read; `boards` are the
+    storyboards that the pages were made from, one for each graph.
     """
 
     title: str
@@ -80,6 +81,7 @@ class Deck:
     height: float
     frames: tuple[Frame, ...]
     notes: tuple[str, ...] = ()
+    boards: tuple[Storyboard, ...] = ()
 
 
 def make_deck(
@@ -102,7 +104,8 @@ def make_deck(
         notes += stage.notes
         frames += stage.frames(len(frames) + 1, total)
     title = printable(title or " · ".join(board.title for board in boards))
-    return Deck(title, WIDTH, height, tuple(frames), tuple(dict.fromkeys(notes)))
+    remarks = tuple(dict.fromkeys(notes))
+    return Deck(title, WIDTH, height, tuple(frames), remarks, tuple(boards))
 
 
 class _Stage:

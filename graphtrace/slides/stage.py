@@ -61,8 +61,8 @@ def _node(
         else:
             marks += [_mark([label.box], 3.0) for label in labels if label.ink.role == "name"]
     title, description = node.title, node.description
-    if node.key in names:
-        title, description = names[node.key], ""
+    if _owner(node.key) in names:
+        title, description = names[_owner(node.key)], ""
     return replace(
         node, title=title, description=description, shapes=(*marks, *shapes), labels=labels
     )
@@ -108,7 +108,12 @@ def _wire(wire: Wire, about: AbstractSet[str], names: dict[str, str]) -> Wire:
         wire = replace(wire, role=lit(wire.role))
     if not names:
         return wire
-    # A stand-in at the head of its wire has the wire's key behind an "a": "ae3-5-0" stands for n3.
-    source = f"n{wire.key[1:].partition('-')[0]}"
-    ends = [names.get(key, "") for key in (source, wire.target)]
+    ends = [names.get(key, "") for key in (_owner(wire.key), wire.target)]
     return replace(wire, title=" → ".join(end for end in ends if end))
+
+
+def _owner(key: str) -> str:
+    """Return the key of the node that a wire comes from, or that a stand-in stands for."""
+    # A stand-in at the head of its wire has the wire's key behind an "a": "ae3-5-0" stands for n3.
+    start, dash, _ = key.removeprefix("a").partition("-")
+    return f"n{start[1:]}" if dash else key
