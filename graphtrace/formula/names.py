@@ -71,10 +71,10 @@ def latex_name(name: str) -> str:
         if gradient_parts(parts[0]):
             return rf"\frac{{\partial}}{{\partial {below}}} {above}"
         return rf"\frac{{\partial {above}}}{{\partial {below}}}"
-    above = ABOVE.match(name)
-    if above:
+    raised = ABOVE.match(name)
+    if raised:
         # In braces, so that it can be squared and transposed.
-        return f"{{{latex_name(above[1])}^{{{_escape(above[2] or above[3])}}}}}"
+        return f"{{{latex_name(raised[1])}^{{{_escape(raised[2] or raised[3])}}}}}"
     element = ELEMENT.match(name)
     if element:
         return f"{_indexable(element[1])}_{{{_indices(element[2])}}}"

@@ -195,7 +195,7 @@ def _param(key: str, value: object, operands: list[str]) -> str:
 
 
 def _index_text(item: object, operands: list[str]) -> str:
-    place = getattr(item, "number", None)
+    place: int | None = getattr(item, "number", None)
     if place is not None:
         # What stands for an operand that is the index.
         return operands[place]
