@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 __all__ = [
+    "AnswersError",
     "ExpressionError",
     "FormatError",
     "GradientError",
@@ -20,6 +21,10 @@ __all__ = [
 
 class GraphTraceError(Exception):
     """Base of every error that graphtrace raises on purpose."""
+
+
+class AnswersError(GraphTraceError, ValueError):
+    """Answers to an exercise that cannot be read, or that are to something that is not asked."""
 
 
 class ExpressionError(GraphTraceError, ValueError):
