@@ -1,6 +1,8 @@
 """SVG: a walk over the scene; attributes only, real text, ids prefixed per figure."""
 
 import hashlib
+from collections.abc import Iterator
+from itertools import groupby
 
 from graphtrace.render.theme import Paint, Theme
 from graphtrace.render.walk import coordinate as _n
@@ -12,6 +14,8 @@ from graphtrace.scene.typeset import printable
 __all__ = ["element_svg", "escape", "svg_text"]
 
 NAMESPACE = "http://www.w3.org/2000/svg"
+CRISP = 'shape-rendering="crispEdges"'
+"""Without it hairs show between the cells of a heat map."""
 ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 
 
@@ -71,9 +75,20 @@ def _node(node: SceneNode, theme: Theme, prefix: str) -> list[str]:
     return [
         f'<g id="{prefix}{escape(node.key)}" role="graphics-symbol">',
         f"<title>{escape(node.title)}</title><desc>{escape(reader_text(node))}</desc>",
-        *(element_svg(thing, theme) for thing in (*node.shapes, *node.labels)),
+        *_shapes(node.shapes, theme),
+        *(_label(label, theme) for label in node.labels),
         "</g>",
     ]
+
+
+def _shapes(shapes: tuple[Shape, ...], theme: Theme) -> Iterator[str]:
+    """Yield shapes; the many cells of a heat map share what they have in common."""
+    for cells, run in groupby(shapes, lambda shape: shape.level is not None):
+        if cells:
+            drawn = (_rect(shape, _attributes(theme.paint(shape))) for shape in run)
+            yield from (f"<g {CRISP}>", *drawn, "</g>")
+        else:
+            yield from (_shape(shape, theme) for shape in run)
 
 
 def _wire(wire: Wire, theme: Theme, prefix: str) -> str:
@@ -98,7 +113,7 @@ def _curve(points: tuple[Point, ...]) -> str:
 def _shape(shape: Shape, theme: Theme) -> str:
     paint = _attributes(theme.paint(shape))
     if shape.level is not None:
-        return _rect(shape, f'{paint} shape-rendering="crispEdges"')
+        return _rect(shape, f"{paint} {CRISP}")
     if shape.kind == "line":
         ends = f'x1="{_n(shape.x)}" y1="{_n(shape.y)}"'
         ends += f' x2="{_n(shape.x + shape.width)}" y2="{_n(shape.y + shape.height)}"'

@@ -26,6 +26,8 @@ LONG_NUMBER = re.compile(r"(?<![\w.])\d+\.\d{4,}(?![\w.])")
 # A minus sign with nothing to subtract from: ziamath would leave room on both sides of it.
 SIGN = re.compile(r"(^|[=(\[{,<>]|\\cdot|\\times)(\s*)-(?=[\s\w\\.])")
 COMMAND = re.compile(r"\\([A-Za-z]+)")
+# Spaces in path data that nothing needs.
+SPACES = re.compile(r" (?=[-A-Za-z])|(?<=[A-Za-z]) ")
 # Marks that reorder the text around them; a name must not rearrange the picture's other type.
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -125,7 +127,7 @@ def _typeset(tex: str, size: float) -> tuple[str, float, float, float] | None:
     parts = [_path(element.tag, element.attrib) for element in drawing]
     if None in parts or not parts:
         return None
-    art = " ".join(part for part in parts if part)
+    art = SPACES.sub("", " ".join(part for part in parts if part))
     return art, left + width, -top, top + height
 
 
@@ -133,7 +135,7 @@ def _drawing(tex: str, size: float) -> Element | None:
     config = need("ziamath.config", "ziamath", "mathematical type").config
     latex = need("ziamath.zmath", "ziamath", "mathematical type").Latex
     # Plain paths only: nothing that depends on <symbol> or <use>.
-    config.svg2 = False
+    config.svg2, config.precision = False, 2
     try:
         drawn: Element = latex(SIGN.sub(r"\1\2{-}", tex), size=size, margin=0).svgxml()
     except Exception:  # noqa: BLE001 - malformed input raises assorted errors of three packages
