@@ -45,6 +45,7 @@ LITERAL = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 HADAMARD, AXES = "hadamard", "sum over axes"
 MINUS = str.maketrans({"-": "−"})
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+PLAIN_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 LATEX_SIGNS = {"∞": r"\infty", "-∞": r"-\infty", "NaN": r"\mathrm{NaN}",
                "True": r"\mathrm{True}", "False": r"\mathrm{False}"}  # fmt: skip
@@ -79,14 +80,11 @@ def word(name: str) -> Printed:
     """Return a name in print: h1 as h₁ and h_{1}; a very long one is cut."""
     if LITERAL.fullmatch(name):
         return Printed(name.translate(MINUS), name, *(2 * (SIGNED,) if name[0] == "-" else ()))
-    short = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
-    gradient = gradient_parts(name) is not None
-    return Printed(
-        pretty_name(short),
-        latex_name(short),
-        PRODUCT if gradient else 100,
-        POWER if gradient else 100,
-    )
+    if len(name) > LONGEST_NAME:
+        start = name[: LONGEST_NAME - 1]
+        return Printed(f"{pretty_name(start)}…", rf"{latex_name(start)}\ldots")
+    binds = (MATRICES, POWER) if gradient_parts(name) is not None else (100, 100)
+    return Printed(pretty_name(name), latex_name(name), *binds)
 
 
 def partial(above: str, below: str, slot: int | None = None) -> Printed:
@@ -109,7 +107,7 @@ def _enclosed(name: Printed) -> Printed:
 
 def words(text: str) -> Printed:
     """Return plain words in print; in LaTeX upright."""
-    return Printed(text, latex_words(text))
+    return Printed(text, latex_words(text.translate(PLAIN_DIGITS)))
 
 
 def product(left: Printed, right: Printed) -> Printed:
@@ -163,9 +161,13 @@ def shape_text(value: Value) -> str:
     return "×".join(map(str, np.shape(value))) or "1"
 
 
-def size_words(value: Value, digits: int) -> str:
+def size_words(value: Value, digits: int) -> Printed:
     """Return the norm of a large array in words."""
-    return gist(value, digits, limit=0).translate(MINUS)
+    text = gist(value, digits, limit=0).translate(MINUS)
+    head, _, size = text.partition("norm ")
+    if head or not size:
+        return words(text)
+    return Printed(text, rf"\mathrm{{norm}}\ {_numeral_latex(size)}")
 
 
 def formula(expr: Expr, names: Mapping[str, Printed]) -> Printed:

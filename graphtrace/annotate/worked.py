@@ -248,8 +248,8 @@ class Worked:
         latex = rf"\ \mathrm{{of\ shape}}\ {shape}"
         if gradient:
             norm = size_words(value, self.digits)
-            tail += f", {norm}"
-            latex += rf",\ {words(norm).latex}"
+            tail += f", {norm.text}"
+            latex += rf",\ {norm.latex}"
         chain = joined([head, *parts])
         return Equation(chain.text + tail, chain.latex + latex)
 

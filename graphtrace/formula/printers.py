@@ -1,6 +1,7 @@
 """Print a formula as plain text or as LaTeX."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
 
 from graphtrace.formula.names import gradient_parts, latex_name, latex_number, number_text
@@ -14,6 +15,7 @@ Names = Mapping[str, str | Printed] | Mapping[str, str]
 ATOM = 100
 MOST_ITEMS = 4
 """An index that is an array of more items is shown by its ends."""
+RAISED = re.compile(r"\^\{[^{}]*\}$")
 RIGHT_ASSOCIATIVE = frozenset({"power"})
 TIGHT = frozenset({"*", "/", "**", "^", "·", " "})
 
@@ -93,14 +95,22 @@ def _latex(expr: Expr, notations: Notations, names: Names) -> tuple[str, int]:
         quotient = rf"\frac{{{parts[0][0]}}}{{{parts[1][0]}}}"
         return rf"\left\lfloor {quotient} \right\rfloor", ATOM
     if expr.op == "power":
-        return f"{_latex_wrap(*parts[0], ATOM)}^{{{parts[1][0]}}}", 8
+        return f"{_raised(*parts[0])}^{{{parts[1][0]}}}", 8
     if note.infix is not None:
         return _infix(expr.op, note, parts, _latex_operator, _latex_wrap)
     plain = [text for text, _ in parts]
     if note.latex is not None:
-        holes = [_latex_wrap(text, bind, ATOM) for text, bind in parts]
+        holes = [
+            _raised(*part) if f"{{{place}}}^" in note.latex else _latex_wrap(*part, ATOM)
+            for place, part in enumerate(parts)
+        ]
         return _fill(note.latex, holes, expr.params, plain), ATOM
     return rf"\mathrm{{{_latex_word(expr.op)}}}({', '.join(plain)})", ATOM
+
+
+def _raised(text: str, bind: int) -> str:
+    """Return what gets an exponent: in brackets also what has one, LaTeX takes no two."""
+    return _latex_wrap(text, 0 if RAISED.search(text) else bind, ATOM)
 
 
 def _latex_word(name: str) -> str:

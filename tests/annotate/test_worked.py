@@ -7,7 +7,11 @@ import graphtrace as gt
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts
 from graphtrace.annotate.worked import Equation, Worked
 from graphtrace.formula.names import latex_name
+from graphtrace.nn.samples import SAMPLES
+from graphtrace.ops.registry import OPS, call
 from graphtrace.render.tex import tex_math
+from graphtrace.scene.fold import fold_facts
+from graphtrace.scene.options import options_of
 from tests.render import hostile
 
 S1 = gt.parse("h1 = ln(x); h2 = exp(y); h3 = h2*z; f = h1 + h3", x=1, y=3, z=2).backward()
@@ -221,3 +225,45 @@ def test_every_line_of_a_worked_graph_is_latex():
         for line in lines:
             assert tex_math(line.latex), line
             assert latex_name(g.output.name) in worked.seed().latex
+
+
+def operations() -> list[tuple[str, gt.Graph]]:
+    """Return a graph of each operation and each network function that has a derivative."""
+    rng = np.random.default_rng(0)
+    found = []
+    for op in list(OPS.values()):
+        # Special functions are SciPy's.
+        if not op.differentiable or op.family == "special":
+            continue
+        operands, params = (
+            (tuple(rng.uniform(*interval, size=3) for interval in op.samples), {})
+            if op.is_elementwise
+            else op.samples(rng)[0]
+        )
+        name = op.name
+        found.append((name, gt.trace(lambda *a, n=name, p=params: call(n, *a, **p), *operands)))
+    for name, (function, shapes) in SAMPLES.items():
+        values = [rng.uniform(0.1, 0.9, size=shape) for shape in shapes]
+        found.append((name, gt.trace(function, *values)))
+    return found
+
+
+def test_every_operation_has_lines_that_latex_reads():
+    for name, g in operations():
+        out = g.output.value
+        worked = Worked(g.backward(seed=np.ones(np.shape(out))).facts())
+        facts = worked.facts
+        lines = [make(n) for n in facts.nodes for make in (worked.forward, worked.total)]
+        lines += [make(e) for e in facts.edges for make in (worked.local, worked.contribution)]
+        for line in lines:
+            assert tex_math(line.latex), (name, line)
+
+
+def test_parts_and_pairs_of_graphs_have_lines_too():
+    g = gt.trace(lambda w: [w := np.tanh(w * 2) for _ in range(12)][-1], 0.5).backward()
+    folded, _ = fold_facts(g.facts(), options_of(fold="all"))
+    pair = gt.compare(S1, S1.at(z=-3).backward()).facts
+    for facts in (folded, pair, g.backward(record=True).facts()):
+        worked = Worked(facts)
+        assert all(worked.forward(n).text and worked.total(n).text for n in facts.nodes)
+        assert all(worked.local(e).text and worked.contribution(e).text for e in facts.edges)
