@@ -52,7 +52,11 @@ def scales_of(plan: Plan) -> Scales:
         if node.id in plan.cards:
             old = plan.facts.changes.nodes[node.id].old if plan.facts.changes.nodes else None
             for side in (node, old) if old else (node,):
-                for index, value in enumerate((side.value, side.grad), node.id in plan.flows):
+                shown = [
+                    side.value if "value" in plan.options.show else None,
+                    side.grad if "grad" in plan.options.show else None,
+                ]
+                for index, value in enumerate(shown, node.id in plan.flows):
                     if value is not None and summarize(value).grid is None:
                         peaks[index] = max(peaks[index], thumbnail(value).peak)
     return Scales(*peaks)

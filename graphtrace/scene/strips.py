@@ -143,6 +143,8 @@ def statistics_strip(summary: Summary, role: str, digits: int) -> Strip:
     facts = [("mean", summary.mean), ("sd", summary.sd)]
     if role != "value":
         facts = [("norm", summary.norm)]
+    elif not summary.spark and not summary.dropped:
+        return first
     words = "  ".join(f"{name} {numeral(number(x, digits))}" for name, x in facts)
     if summary.dropped:
         words += "  (finite values)"
