@@ -14,6 +14,7 @@ __all__ = ["html_text"]
 
 # After another operator a minus is a sign, close to its number; only brackets that close are none.
 SIGN = re.compile(r"(<mo[^>]*>(?!&#x00029;|\)|\]|&#x0005D;)[^<]*</mo>)<mo>(?=&#x02212;)")
+RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff]+(?:\s+[\u0590-\u08ff]+)*")
 # Browsers have no other bold digits than the letters for them.
 BOLD = '<mn mathvariant="bold">1</mn>'
 STYLE = """\
@@ -47,9 +48,10 @@ def html_text(derivation: Derivation) -> str:
 
 def _parts(derivation: Derivation) -> Iterator[str]:
     title = _plain(derivation.title)
+    bare = escape(printable(derivation.title))
     yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield f"<title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>"
+    yield f"<title>{bare}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>"
     yield f"<h1>{title}</h1>\n<p>{_plain(derivation.opening)}</p>"
     for number, section in enumerate(derivation.sections, 1):
         yield f"<section>\n<h2>{number}. {_plain(section.title)}</h2>"
@@ -63,7 +65,8 @@ def _parts(derivation: Derivation) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    return escape(printable(text))
+    """Return text as HTML; words written from right to left do not turn what follows them."""
+    return RIGHT_TO_LEFT.sub(r"<bdi>\g<0></bdi>", escape(printable(text)))
 
 
 def _line(line: Line) -> str:

@@ -119,6 +119,7 @@ def test_html_is_one_file_that_fetches_nothing(name: str):
     assert "Forward pass" in page.words
     if name == "hostile":
         assert "<script" in page.words
+        assert page.tags.count("bdi") > 0
     if name == "layers":
         assert "\U0001d7cf" in page.words
 
