@@ -1,6 +1,7 @@
 """Long pictures in rows, broken like lines of type where the fewest wires go on."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from graphtrace.scene.draft import Draft, frame_of
@@ -162,9 +163,27 @@ def _rows(draft: Draft, place: dict[int, int], breaks: list[int]) -> list[frozen
     for gradient, of in draft.plan.facts.mirror.items():
         if of in row and gradient in row:
             row[gradient] = row[of]
-    return [
-        frozenset(id_ for id_, at in row.items() if at == number) for number in range(len(breaks))
-    ]
+    return _joined(
+        [
+            frozenset(id_ for id_, at in row.items() if at == number)
+            for number in range(len(breaks))
+        ],
+        back,
+    )
+
+
+def _joined(rows: list[frozenset[int]], back: AbstractSet[int]) -> list[frozenset[int]]:
+    """Put rows without any forward node, such as a lone step between gradients, into the next."""
+    found: list[frozenset[int]] = []
+    held: frozenset[int] = frozenset()
+    for row in rows:
+        held |= row
+        if held - back:
+            found.append(held)
+            held = frozenset()
+    if held and found:
+        found[-1] |= held
+    return found
 
 
 def cut_edges(draft: Draft, rows: Sequence[frozenset[int]]) -> frozenset[str]:

@@ -1,7 +1,6 @@
 """A recorded backward pass, drawn beside the forward one: tidy, mirrored, column by column."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
@@ -10,9 +9,9 @@ import graphtrace as gt
 from graphtrace.annotate.facts import GraphFacts
 from graphtrace.scene import layout
 from graphtrace.scene.build import build_scene
-from graphtrace.scene.model import Scene, SceneNode
+from graphtrace.scene.model import SceneNode
 from graphtrace.scene.options import Options
-from tests.scene import test_no_overlap as tidy
+from tests.scene.tidy import overlapping_nodes, untidy
 
 
 def network(x, W1, b1, W2, b2, t):
@@ -53,15 +52,6 @@ PICTURES: dict[str, Callable[[], gt.Graph]] = {
 @pytest.fixture(params=list(PICTURES), scope="module")
 def facts(request: pytest.FixtureRequest) -> GraphFacts:
     return PICTURES[request.param]().backward(record=True).facts()
-
-
-def untidy(scene: Scene) -> dict[str, list[object]]:
-    """Return everything that is wrong with a picture."""
-    checks: tuple[Callable[[Scene], Any], ...] = (
-        tidy.overlapping_labels, tidy.labels_outside, tidy.overlapping_nodes, tidy.crossed_nodes,
-        tidy.crossed_labels, tidy.labels_on_stubs,
-    )  # fmt: skip
-    return {check.__name__: found for check in checks if (found := check(scene))}
 
 
 @pytest.mark.parametrize("look", ["auto", "card"])
@@ -138,7 +128,7 @@ def test_without_time_both_passes_stand_in_plain_columns(monkeypatch: pytest.Mon
     facts = PICTURES["s2"]().backward(record=True).facts()
     scene = build_scene(facts)
     assert "plain columns" in scene.notes[0]
-    assert tidy.overlapping_nodes(scene) == []
+    assert overlapping_nodes(scene) == []
     frames = {cluster.title: cluster.box for cluster in scene.clusters}
     assert frames["backward"].y > frames["forward"].bottom
     mine = [wire for wire in scene.wires if not wire.dashed]
@@ -150,3 +140,13 @@ def test_without_time_both_passes_stand_in_plain_columns(monkeypatch: pytest.Mon
 def test_a_picture_of_both_passes_has_the_same_bytes_each_time() -> None:
     one, two = (PICTURES["a network"]().backward(record=True).render() for _ in range(2))
     assert one == two
+
+
+def test_no_row_has_steps_between_gradients_alone():
+    def square(W, x):
+        return np.sum(np.tanh(W @ x) ** 2)
+
+    g = gt.trace(square, np.array([[1.0, 0.5], [-0.5, 2.0]]), np.array([0.3, -0.2]))
+    scene = build_scene(g.backward(record=True).facts(), Options(digits=3))
+    frames = sorted(scene.clusters, key=lambda frame: frame.box.y)
+    assert [frame.title for frame in frames] == ["forward", "backward"] * 2

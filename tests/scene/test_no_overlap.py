@@ -8,10 +8,9 @@ import pytest
 
 from graphtrace.annotate.facts import GraphFacts
 from graphtrace.scene.build import build_scene
-from graphtrace.scene.geometry import bounds, overlap, sample
-from graphtrace.scene.model import Box, Point, Scene
 from graphtrace.scene.options import DEFAULT_SHOW, SHOWABLE, Options
 from tests.scene import programs, samples
+from tests.scene.tidy import small_type, untidy
 
 
 def _facts_of(make: Callable[[], Any]) -> Callable[[], GraphFacts]:
@@ -63,124 +62,5 @@ def test_a_picture_is_tidy(facts: GraphFacts, options: Options) -> None:
     if not any(node.grad is not None for node in facts.nodes):
         options = replace(options, show=options.show - {"thickness"})
     scene = build_scene(facts, options)
-    assert overlapping_labels(scene) == []
-    assert labels_outside(scene) == []
-    assert overlapping_nodes(scene) == []
-    assert crossed_nodes(scene) == []
-    assert crossed_labels(scene) == []
-    assert labels_on_stubs(scene) == []
+    assert untidy(scene) == {}
     assert small_type(scene) == [] or "Draw a part" in scene.notes[-1]
-
-
-def small_type(scene: Scene, slide: float = 1280, least: float = 9) -> list[str]:
-    """Return type of less than 9 pixels on a slide of 1280 pixels that the picture fills."""
-    scale = min(slide / scene.width, 1.0)
-    labels = [label for node in scene.nodes for label in node.labels]
-    labels += [cluster.label for cluster in scene.clusters]
-    return [label.ink.text for label in labels if label.ink.size * scale < least - 1e-9]
-
-
-def overlapping_labels(scene: Scene) -> list[tuple[str, str]]:
-    labels = [label for node in scene.nodes for label in node.labels]
-    labels += [cluster.label for cluster in scene.clusters]
-    boxes = [(label.ink.text, label.box) for label in labels]
-    return overlaps(boxes)
-
-
-def overlaps(boxes: list[tuple[str, Box]]) -> list[tuple[str, str]]:
-    """Return the names of boxes that touch, by a sweep: there are many pairs."""
-    found: list[tuple[str, str]] = []
-    open_: list[tuple[str, Box]] = []
-    for name, box in sorted(boxes, key=lambda item: item[1].x):
-        open_ = [(other, rest) for other, rest in open_ if rest.right > box.x]
-        found += [(other, name) for other, rest in open_ if touch(box, rest)]
-        open_.append((name, box))
-    return found
-
-
-def labels_outside(scene: Scene) -> list[str]:
-    page = Box(0, 0, scene.width, scene.height)
-    found = [
-        label.ink.text
-        for node in scene.nodes
-        for label in node.labels
-        if not (inside(label.box, page) and inside(label.box, node.box))
-    ]
-    frames = [(cluster.label, cluster.box) for cluster in scene.clusters]
-    return found + [label.ink.text for label, box in frames if not inside(label.box, box)]
-
-
-def overlapping_nodes(scene: Scene) -> list[tuple[str, str]]:
-    blocks = [node for node in scene.nodes if node.key[0] in "nhl"]
-    return overlaps([(block.key, block.box) for block in blocks])
-
-
-def crossed_nodes(scene: Scene) -> list[tuple[str, str]]:
-    bodies = [
-        (node.key, Box(shape.x, shape.y, shape.width, shape.height))
-        for node in scene.nodes
-        for shape in node.shapes
-        if shape.kind != "line"
-    ]
-    return [
-        (wire.key, key)
-        for wire in scene.wires
-        for points in [sample(wire.points)]
-        for around in [bounds([], points)]
-        for key, body in bodies
-        if overlap(around, body)
-        and key not in (wire.source, wire.target)
-        and any(holds(body, point) for point in points)
-    ]
-
-
-def crossed_labels(scene: Scene) -> list[tuple[str, str]]:
-    labels = [label for node in scene.nodes for label in node.labels]
-    labels += [cluster.label for cluster in scene.clusters]
-    return [
-        (wire.key, label.ink.text)
-        for wire in scene.wires
-        for points in [sample(wire.points)]
-        for around in [bounds([], points)]
-        for label in labels
-        if overlap(around, label.box) and any(holds(label.box, point) for point in points)
-    ]
-
-
-def labels_on_stubs(scene: Scene) -> list[tuple[str, str]]:
-    stubs = [
-        (node.key, Box(shape.x, shape.y - 0.5, shape.width, 1))
-        for node in scene.nodes
-        for shape in node.shapes
-        if shape.role == "wire"
-    ]
-    labels = [label for node in scene.nodes for label in node.labels]
-    return [
-        (key, label.ink.text)
-        for key, stub in stubs
-        for label in labels
-        if touch(stub, label.box, 0.3)
-    ]
-
-
-def touch(one: Box, two: Box, slack: float = 0.6) -> bool:
-    return (
-        one.x + slack < two.right
-        and two.x + slack < one.right
-        and one.y + slack < two.bottom
-        and two.y + slack < one.bottom
-    )
-
-
-def inside(one: Box, two: Box, slack: float = 0.6) -> bool:
-    return (
-        one.x >= two.x - slack
-        and one.y >= two.y - slack
-        and one.right <= two.right + slack
-        and one.bottom <= two.bottom + slack
-    )
-
-
-def holds(box: Box, point: Point, slack: float = 0.6) -> bool:
-    x, y = point
-    return box.x + slack < x < box.right - slack and box.y + slack < y < box.bottom - slack
