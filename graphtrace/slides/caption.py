@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from graphtrace.annotate.worked import Equation
+from graphtrace.annotate.worked import Equation, members
 from graphtrace.scene.model import Text
 from graphtrace.scene.typeset import math, plain
 
@@ -34,15 +34,15 @@ def _line(tex: str, text: str, size: float) -> Text:
 
 def _broken(equation: Equation, width: float) -> list[Text]:
     """Return the members of a chain one below another, as many on each line as fit."""
-    members = list(zip(_members(equation.latex), _members(equation.text), strict=False))
-    if len(members) < 2 or len(_members(equation.latex)) != len(_members(equation.text)):
+    parts = members(equation.latex), members(equation.text)
+    if len(parts[0]) < 2 or len(parts[0]) != len(parts[1]):
         size = CAPTION * 0.9
         ink = plain(equation.text, "name", size, limit=LONGEST)
         return [plain(equation.text, "name", max(size * width / ink.width, SMALLEST), limit=LONGEST)
                 if ink.width > width else ink]  # fmt: skip
     lines: list[Text] = []
-    tex, text = members[0]
-    for more_tex, more_text in members[1:]:
+    (tex, text), *rest = zip(*parts, strict=True)
+    for more_tex, more_text in rest:
         longer = f"{tex} = {more_tex}", f"{text} = {more_text}"
         ink = _line(*longer, SIZES[1])
         if ink.width <= width:
@@ -59,14 +59,3 @@ def _shrunk(tex: str, text: str, width: float) -> Text:
     if ink.width <= width:
         return ink
     return plain(text, "name", max(SIZES[1] * width / ink.width, SMALLEST), limit=LONGEST)
-
-
-def _members(chain: str) -> list[str]:
-    """Return what stands between the equals signs of a chain, those in braces left alone."""
-    found, depth, start = [], 0, 0
-    for at, char in enumerate(chain):
-        depth += (char in "{([") - (char in "})]")
-        if depth == 0 and chain.startswith(" = ", at):
-            found.append(chain[start:at])
-            start = at + 3
-    return [*found, chain[start:]]
