@@ -1,5 +1,8 @@
 """PDF: the SVG as vectors with the shipped fonts embedded, without dates; one page, its size."""
 
+import json
+from collections.abc import Iterable
+
 from graphtrace.errors import FormatError
 from graphtrace.render.svg import svg_text
 from graphtrace.render.theme import Theme
@@ -8,7 +11,7 @@ from graphtrace.scene.model import Scene
 from graphtrace.scene.needs import need
 from graphtrace.scene.typeset import printable
 
-__all__ = ["LARGEST", "compiled", "pdf_bytes"]
+__all__ = ["LARGEST", "compiled", "paged_pdf", "pdf_bytes"]
 
 LARGEST = 14_400
 """The longest side of a page, in points (ISO 32000-1, annex C)."""
@@ -20,6 +23,12 @@ PROGRAM = b"""#set document(title: sys.inputs.title, date: none)
 #set page(width: auto, height: auto, margin: 0pt)
 #set text(lang: "en")
 #image(bytes(sys.inputs.svg), format: "svg", alt: sys.inputs.alt)"""
+PAGES = b"""#set document(title: sys.inputs.title, date: none)
+#set page(width: float(sys.inputs.width) * 1pt, height: float(sys.inputs.height) * 1pt, margin: 0pt)
+#set text(lang: "en")
+#for page in json(bytes(sys.inputs.pages)) {
+  image(bytes(page.svg), format: "svg", alt: page.alt, width: 100%)
+}"""
 
 
 def pdf_bytes(scene: Scene, theme: Theme, *, scale: float = 1.0) -> bytes:
@@ -36,6 +45,22 @@ def pdf_bytes(scene: Scene, theme: Theme, *, scale: float = 1.0) -> bytes:
         "alt": printable(f"{scene.description} {titles}"),
     }
     return compiled(PROGRAM, inputs)
+
+
+def paged_pdf(title: str, size: tuple[float, float], pages: Iterable[tuple[str, str]]) -> bytes:
+    """Return pages of one size in points as PDF, each an SVG with what it says in words.
+
+    Raises
+    ------
+    FormatError: where Typst is not installed.
+    """
+    inputs = {
+        "title": title,
+        "width": f"{size[0]:g}",
+        "height": f"{size[1]:g}",
+        "pages": json.dumps([{"svg": svg, "alt": words} for svg, words in pages]),
+    }
+    return compiled(PAGES, inputs)
 
 
 def compiled(program: bytes, inputs: dict[str, str]) -> bytes:

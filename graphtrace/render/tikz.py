@@ -10,7 +10,8 @@ from graphtrace.render.walk import frame
 from graphtrace.scene.model import Cluster, Label, Point, Scene, Shape, Text, Wire
 from graphtrace.scene.typeset import printable, shorten
 
-__all__ = ["LARGEST", "MACROS", "comment", "element_lines", "page_line", "styles", "tikz_text"]
+__all__ = ["LARGEST", "MACROS", "comment", "element_lines", "page_line", "picture_lines",
+           "styles", "tikz_text"]  # fmt: skip
 
 LARGEST = 14_000
 """The longest side that TeX can still measure, in points, with some room."""
@@ -50,27 +51,34 @@ LARGER = 1.18
 
 def tikz_text(scene: Scene, theme: Theme, *, scale: float = 1.0) -> str:
     """Return the scene as LaTeX; `scale` is the size of one point of it."""
-    body = [page_line(scene)]
-    for cluster in scene.clusters:
-        body += [comment(cluster.title), *element_lines(cluster, theme, scale)]
-    for wire in scene.wires:
-        body += [comment(wire.title), *element_lines(wire, theme, scale)]
-    for node in scene.nodes:
-        body.append(comment(node.title))
-        things: tuple[Shape | Label, ...] = (*node.shapes, *node.labels)
-        body += [line for thing in things for line in element_lines(thing, theme, scale)]
     width, height = _n(scene.width * scale), _n(scene.height * scale)
     lines = [
         HEAD.format(title=_plain(scene.title), width=width, height=height).rstrip(),
-        rf"\begin{{tikzpicture}}[x={scale:.4g}bp, y=-{scale:.4g}bp]",
-        MACROS.rstrip(),
-        *styles([scene], theme, scale),
-        *body,
-        r"\end{tikzpicture}%",
+        *picture_lines(scene, theme, scale),
         r"\gtend",
         "",
     ]
     return "\n".join(lines)
+
+
+def picture_lines(scene: Scene, theme: Theme, scale: float) -> Iterator[str]:
+    """Yield the picture alone, for a document that has TikZ."""
+    yield rf"\begin{{tikzpicture}}[x={scale:.4g}bp, y=-{scale:.4g}bp]"
+    yield MACROS.rstrip()
+    yield from styles([scene], theme, scale)
+    yield page_line(scene)
+    for cluster in scene.clusters:
+        yield comment(cluster.title)
+        yield from element_lines(cluster, theme, scale)
+    for wire in scene.wires:
+        yield comment(wire.title)
+        yield from element_lines(wire, theme, scale)
+    for node in scene.nodes:
+        yield comment(node.title)
+        things: tuple[Shape | Label, ...] = (*node.shapes, *node.labels)
+        for thing in things:
+            yield from element_lines(thing, theme, scale)
+    yield r"\end{tikzpicture}%"
 
 
 def page_line(scene: Scene) -> str:
