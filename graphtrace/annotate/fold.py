@@ -71,11 +71,13 @@ class _Reader:
         record = self.sealed.nodes[number]
         scopes = self._leave(number)
         code = record.code
-        if not isinstance(code, CodeType) or (code_map(code).is_generator and self.stack[1:]):
+        if not isinstance(code, CodeType) or code_map(code).is_generator:
             # A generator runs whenever it is asked; no position, so it stays where we are.
+            if isinstance(code, CodeType) and not self.stack[1:]:
+                self._open(self.calls.entry(code) or [])
             for stay, name in scopes:
                 self._push(Open("scope", name, stay=stay), None, None)
-            self.stack[-1].items.append(Item(number))
+            self.stack[-1].items.append(Item(number, code if isinstance(code, CodeType) else None))
             return
         offset = code_map(code).place(record.lasti)
         call = self._active(code, offset)
@@ -188,6 +190,12 @@ class _Reader:
         part = self.stack[-1]
         self._adopt(self.stack[-2].items, part, offset)
         return part
+
+    def _open(self, steps: Sequence[Step]) -> None:
+        """Open the functions that lead to a generator, which is asked before they record."""
+        for at, (function, _) in enumerate(steps):
+            caller, place = steps[at - 1] if at else (None, None)
+            self._push(Open("call", called(function), function), caller, place)
 
     def _by_name(self, code: CodeType) -> tuple[Open, list[Step]] | None:
         if len(self.stack) > DEEPEST:

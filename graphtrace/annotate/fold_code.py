@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
 
+from graphtrace.annotate.fold_flow import leads
 from graphtrace.tape.sources import Where
 
 __all__ = ["Callee", "CodeMap", "Loop", "code_map", "loop_place", "loop_title"]
@@ -64,6 +65,7 @@ class CodeMap:
     loose: words that generators in it call, at a time of their own.
     """
 
+    code: CodeType
     loops: tuple[Loop, ...]
     calls: dict[Callee, tuple[int, ...]]
     openers: dict[Callee, tuple[int, ...]]
@@ -93,9 +95,18 @@ class CodeMap:
 
     def follows(self, before: int | None, after: int) -> bool:
         """Tell whether one offset may be executed after another in one call."""
-        if before is None or after > before or self.again(before, after) is not None:
+        if before is None or self.again(before, after) is not None:
             return True
-        return after == before and after in self.several
+        if after == before:
+            return after in self.several
+        return leads(self.code, before, after)
+
+    def turn(self, offset: int) -> str:
+        """Return what an instruction that records several operations calls: ``sum``, or nothing."""
+        if offset not in self.several:
+            return ""
+        calls = (*self.openers.items(), *self.calls.items())
+        return next((str(word) for word, offsets in calls if offset in offsets), "")
 
     def next_call(self, offsets: tuple[int, ...], at: int | None) -> int | None:
         """Return the call that is made next after an offset: later, or in a further pass."""
@@ -142,7 +153,9 @@ def code_map(code: CodeType) -> CodeMap:
     several = frozenset(_several(code, steps))
     calls, openers = _calls(steps)
     early = frozenset(step.offset for step in steps if step.opname == "PRECALL")
-    return CodeMap(tuple(loops), calls, openers, several, early, frozenset(loose), _generates(code))
+    return CodeMap(
+        code, tuple(loops), calls, openers, several, early, frozenset(loose), _generates(code)
+    )
 
 
 def _generates(code: CodeType) -> bool:

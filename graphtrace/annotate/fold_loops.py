@@ -4,11 +4,11 @@ import linecache
 import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from types import CodeType
 from typing import Any
 
 from graphtrace.annotate.fold_code import Loop, code_map, loop_place, loop_title
+from graphtrace.annotate.fold_flow import leads
 from graphtrace.annotate.fold_region import Region, members
 from graphtrace.tape.sealed import Sealed
 from graphtrace.tape.sources import Where
@@ -16,6 +16,7 @@ from graphtrace.tape.sources import Where
 __all__ = ["Item", "regions_of"]
 
 LONGEST_PERIOD = 8
+LAMBDA = "<lambda>"
 DIGITS = re.compile(r"[\s_.\-\[(#]*\d+[\])]*$")
 Part = int | Region
 
@@ -24,8 +25,9 @@ Part = int | Region
 class Item:
     """A node's number, or a scope or call with items of its own, and its position in a function.
 
-    `sure` is False for a call whose caller was guessed from where it could have been made, `inner`
-    is True for an operation inside of a function of ours, which has the place of its call.
+    A node of a generator has its code and no position. `sure` is False for a call whose caller was
+    guessed from where it could have been made, `inner` is True for an operation inside of a
+    function of ours, which has the place of its call.
     """
 
     thing: Any
@@ -33,6 +35,11 @@ class Item:
     at: int | None = None
     sure: bool = True
     inner: bool = False
+
+    @property
+    def of_generator(self) -> bool:
+        """Tell whether it is a node that a generator recorded."""
+        return self.code is not None and self.at is None and isinstance(self.thing, int)
 
 
 def regions_of(items: Sequence[Item], sealed: Sealed) -> Region:
@@ -71,9 +78,28 @@ def _region(part: Any, sealed: Sealed) -> list[Part]:
             return [replace(only, kind="scope" if scope else "call", names=names)]
         if part.kind == "call" and part.code is None and only.kind == "repeat":
             # A place that something else was called at, again and again.
-            names = (part.name, *only.names) if part.name else only.names
-            return [replace(only, names=tuple(dict.fromkeys(names)))]
-    return [_new(part, parts, sealed)]
+            names = (part.name, *only.names) if only.name == LAMBDA else (*only.names, part.name)
+            return [replace(only, names=tuple(dict.fromkeys(name for name in names if name)))]
+    return _levels(part, parts, sealed) or [_new(part, parts, sealed)]
+
+
+def _levels(part: Any, parts: list[Part], sealed: Sealed) -> list[Part]:
+    """Return the calls of a function that calls itself once, first or last of all, side by side."""
+    inner = [at for at, item in enumerate(part.items)
+             if getattr(item.thing, "code", None) is part.code is not None]  # fmt: skip
+    first, last = inner == [0], inner == [len(part.items) - 1]
+    if first == last:
+        return []
+    at = 0 if first else -1
+    deeper, rest = parts[at], parts[1:] if first else parts[:-1]
+    if isinstance(deeper, int):
+        deeper = _new(part.items[inner[0]].thing, [deeper], sealed)
+    levels = deeper.parts if deeper.kind == "repeat" else (deeper,)
+    own = _new(part, rest, sealed)
+    if not all(isinstance(one, Region) and (one.kind, one.where) == ("call", own.where)
+               for one in levels):  # fmt: skip
+        return []
+    return [*levels, own] if first else [own, *levels]
 
 
 def _new(part: Any, parts: list[Part], sealed: Sealed) -> Region:
@@ -105,6 +131,10 @@ def _placed(items: Sequence[Item]) -> list[_Placed]:
         if item.code is not None and item.at is not None:
             loops, at = code_map(item.code).around(item.at), item.at
         found.append(_Placed(item, loops, at))
+    for number in range(len(found) - 2, -1, -1):
+        # What a generator records it does for what comes next.
+        if found[number].item.of_generator:
+            found[number] = replace(found[number], loops=found[number + 1].loops)
     return found
 
 
@@ -128,22 +158,32 @@ def _looped(items: Sequence[_Placed], depth: int, sealed: Sealed) -> list[Part]:
 
 def _passes(items: Sequence[_Placed], depth: int) -> list[list[_Placed]]:
     """Split what was recorded in a loop where the program went back in it."""
-    passes = [[items[0]]]
-    for before, item in pairwise(items):
-        common = [loop for loop in before.loops if loop in item.loops]
-        if len(common) == depth + 1 and _goes_back(before, item):
-            passes.append([])
-        passes[-1].append(item)
+    passes: list[list[_Placed]] = [[]]
+    before: _Placed | None = None
+    made: list[_Placed] = []
+    for item in items:
+        if item.item.of_generator:
+            made.append(item)
+            continue
+        if before is not None:
+            common = [loop for loop in before.loops if loop in item.loops]
+            if len(common) == depth + 1 and _goes_back(before, item):
+                passes.append([])
+        passes[-1] += [*made, item]
+        made, before = [], item
+    passes[-1] += made
     return passes
 
 
 def _goes_back(before: _Placed, item: _Placed) -> bool:
-    if item.item.at is None or item.at > before.at:
+    if item.item.at is None or item.item.code is None:
         return False
+    if item.at > before.at:
+        return before.at >= 0 and not leads(item.item.code, before.at, item.at)
     if item.item.at == before.item.at and before.item.inner:
         return False
     several = isinstance(item.item.thing, int) and isinstance(before.item.thing, int)
-    if item.at == before.at and several and item.item.code is not None:
+    if item.at == before.at and several:
         return item.at not in code_map(item.item.code).several
     return True
 
@@ -154,8 +194,9 @@ def _loop(loop: Loop, passes: list[list[Part]]) -> list[Part]:
     if len(passes) == 1:
         only = passes[0][0] if len(passes[0]) == 1 else None
         if isinstance(only, Region) and only.kind == "repeat" and loop.extent:
-            names = (f"{title}, {only.name}", *only.names)
-            return [replace(only, names=names)]
+            own = _is_turn(only.parts[0])
+            names = (*only.names, title) if own else (f"{title}, {only.name}", *only.names)
+            return [replace(only, names=tuple(dict.fromkeys(names)))]
         return list(passes[0])
     where = loop_place(loop)
     names = (title,) if where is None else (title, str(where))
@@ -177,20 +218,38 @@ def _key(part: Part) -> Hashable:
     return (part.kind, _base(part)) if isinstance(part, Region) else None
 
 
+def _is_turn(part: Part) -> bool:
+    """Tell whether something has a name of its own, so that a repeat of it is called by that."""
+    return isinstance(part, Region) and part.kind in ("call", "scope")
+
+
+def _turn(part: Part, sealed: Sealed) -> str:
+    """Return the name of what may come again and again at its place, if it is of that kind."""
+    if isinstance(part, Region):
+        return _base(part) if _is_turn(part) else ""
+    record = sealed.nodes[part]
+    if not isinstance(record.code, CodeType) or record.lasti < 0:
+        return ""
+    facts = code_map(record.code)
+    return facts.turn(facts.place(record.lasti))
+
+
 def _repeats(parts: list[Part], sealed: Sealed) -> list[Part]:
-    """Return parts with calls and scopes that follow each other again and again as repeats."""
-    if sum(isinstance(part, Region) and part.kind in ("call", "scope") for part in parts) < 2:
+    """Return parts with what comes again and again as repeats: calls, scopes, terms of a sum."""
+    turns = [_turn(part, sealed) for part in parts]
+    if sum(map(bool, turns)) < 2:
         return parts
     keys = [_mark(part, sealed) for part in parts]
     found: list[Part] = []
     at = 0
     while at < len(parts):
-        period, count = _best(keys, parts, at)
+        period, count = _best(keys, turns, at)
         if count < 2:
             found.append(parts[at])
             at += 1
             continue
-        found.append(_repeat(parts[at : at + period * count], period))
+        words = tuple(dict.fromkeys(word for word in turns[at : at + period] if word))
+        found.append(_repeat(parts[at : at + period * count], period, words, sealed))
         at += period * count
     return found
 
@@ -202,15 +261,13 @@ def _mark(part: Part, sealed: Sealed) -> Hashable:
     return ("node", record.code, record.lasti) if record.code is not None else ("node", part)
 
 
-def _best(keys: list[Hashable], parts: list[Part], at: int) -> tuple[int, int]:
+def _best(keys: list[Hashable], turns: list[str], at: int) -> tuple[int, int]:
     """Return the period and the count of what covers most from here on, the shortest period."""
     best, cover = (1, 1), 1
     for period in range(1, min(LONGEST_PERIOD, (len(keys) - at) // 2) + 1):
-        first = keys[at : at + period]
-        if not any(isinstance(p, Region) and p.kind in ("call", "scope")
-                   for p in parts[at : at + period]):  # fmt: skip
+        if not any(turns[at : at + period]):
             continue
-        count = 1
+        first, count = keys[at : at + period], 1
         while keys[at + count * period : at + (count + 1) * period] == first:
             count += 1
         if count > 1 and count * period > cover:
@@ -218,13 +275,13 @@ def _best(keys: list[Hashable], parts: list[Part], at: int) -> tuple[int, int]:
     return best
 
 
-def _repeat(parts: list[Part], period: int) -> Region:
-    if period == 1:
-        regions = tuple(part for part in parts if isinstance(part, Region))
-        return Region("repeat", (_base(regions[0]),), regions, regions[0].where)
-    words = [_base(part) for part in parts[:period] if isinstance(part, Region)]
-    names = (", ".join(dict.fromkeys(words)),)
-    where = next((part.where for part in parts if isinstance(part, Region)), None)
+def _repeat(parts: list[Part], period: int, words: tuple[str, ...], sealed: Sealed) -> Region:
+    regions = tuple(part for part in parts if isinstance(part, Region))
+    numbers = (part for part in parts if isinstance(part, int))
+    where = regions[0].where if regions else sealed.where(next(numbers))
+    if period == 1 and regions:
+        return Region("repeat", words, regions, where)
+    names = (", ".join(words),)
     passes = [parts[at : at + period] for at in range(0, len(parts), period)]
     return Region("repeat", names, tuple(Region("pass", names, tuple(p), where) for p in passes),
                   where)  # fmt: skip

@@ -10,13 +10,12 @@ import numpy as np
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts, Value
 from graphtrace.annotate.summary import element_count
 from graphtrace.errors import FormatError
-from graphtrace.formula.names import pretty_name
 from graphtrace.run.paths import Step, Way, best_ways
 from graphtrace.scene.options import Options
-from graphtrace.scene.select import Through, key_of, named_node
+from graphtrace.scene.select import Through, key_of, named_node, spoken
 from graphtrace.scene.wording import exceptional
 
-__all__ = ["Accents", "Ranked", "Thickness", "accents_of", "norm_of"]
+__all__ = ["Accents", "Ranked", "Thickness", "accents_of", "norm_of", "path_stops"]
 
 PATH, ALARM = 2.6, 1.5
 # Line widths, as multiples, and the decades that they stand for.
@@ -164,7 +163,7 @@ def _thickness(facts: GraphFacts) -> Thickness:
 
 def _path(facts: GraphFacts, text: str) -> tuple[Way, int]:
     """Return the path of the largest |product| through the given nodes, and how many there are."""
-    stops = [named_node(facts, word.strip(), "path") for word in _stops(facts, text)]
+    stops = [named_node(facts, word.strip(), "path") for word in path_stops(facts, text)]
     if len(stops) < 2:
         raise FormatError(f"a path runs from one node to another: 'y:f', not {text!r}")
     product, total = 1.0, 1
@@ -180,7 +179,7 @@ def _path(facts: GraphFacts, text: str) -> tuple[Way, int]:
     return (product, tuple(edges)), total
 
 
-def _stops(facts: GraphFacts, text: str) -> list[str]:
+def path_stops(facts: GraphFacts, text: str) -> list[str]:
     """Split at colons; a name may have some of its own."""
     names = {node.name for node in facts.nodes}
     words = text.split(":")
@@ -215,7 +214,7 @@ def _ways(
 
     def steps(node: int) -> Iterator[Step]:
         for edge in uses.get(node, ()):
-            if edge.formula or edge.local is not None:
+            if edge.formula or edge.local is not None or edge.target in facts.folds:
                 yield edge.target, edge.slot, _gain(edge, nodes)
 
     return best_ways(steps, sources, target, limit)
@@ -235,11 +234,10 @@ def _gain(edge: EdgeFacts, nodes: Mapping[int, NodeFacts]) -> float:
 
 
 def _ranked(facts: GraphFacts, mark: str, way: Way) -> Ranked:
-    names = {node.id: node.name for node in facts.nodes}
     nodes = {node.id: node for node in facts.nodes}
     ids = [way[1][0][0], *(edge[1] for edge in way[1])]
-    exact = all(element_count(nodes[id_].value) == 1 for id_ in ids)
-    return Ranked(mark, tuple(pretty_name(names[id_]) for id_ in ids), way[0], exact)
+    exact = all(element_count(nodes[id_].value) == 1 and id_ not in facts.folds for id_ in ids)
+    return Ranked(mark, tuple(spoken(facts, nodes[id_]) for id_ in ids), way[0], exact)
 
 
 def _accidents(facts: GraphFacts) -> tuple[frozenset[str], dict[int, str]]:

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,12 +11,12 @@ import numpy as np
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts, Value
 from graphtrace.annotate.fold_region import FoldFacts
 from graphtrace.annotate.summary import brief, count_text, element_count, signature
-from graphtrace.errors import FormatError
+from graphtrace.errors import FormatError, NameNotFoundError
 from graphtrace.formula.names import pretty_name
-from graphtrace.scene.accents import norm_of
+from graphtrace.scene.accents import norm_of, path_stops
 from graphtrace.scene.fold_choice import READABLE, Branch, Cell, Outline
 from graphtrace.scene.options import Options
-from graphtrace.scene.select import total
+from graphtrace.scene.select import focus_words, named_node, total
 
 __all__ = ["fold_facts"]
 
@@ -53,11 +54,20 @@ def fold_facts(facts: GraphFacts, options: Options) -> tuple[GraphFacts, tuple[s
 
 def _opened(outline: Outline, options: Options, *, asked: bool) -> set[Branch] | None:
     if asked:
-        opened = outline.by_depth(options.depth or 0)
-        return opened | outline.named(options.unfold)
+        opened = outline.by_depth(options.depth or 0) | outline.named(options.unfold)
+        return opened | outline.around(_spoken_of(outline.facts, options))
     if outline.drawn(None) <= READABLE:
         return None
     return outline.readable()
+
+
+def _spoken_of(facts: GraphFacts, options: Options) -> set[int]:
+    """Return the nodes that a focus or a path names: they are drawn, whatever is folded."""
+    found = set[int]()
+    for word in (*focus_words(facts, options.focus), *path_stops(facts, options.path)):
+        with suppress(NameNotFoundError):
+            found.add(named_node(facts, word.strip(), "focus"))
+    return found
 
 
 def _sentence(facts: GraphFacts, folded: GraphFacts) -> str:
@@ -193,9 +203,10 @@ class _Folding:
                 found.append(replace(edge, source=source))
         for target, sources in merged.items():
             for slot, (source, edges) in enumerate(sorted(sources.items())):
-                total_ = _total(edges)
+                cell = self.folded[target]
+                behind = self._norm(cell.start, cell.end)
                 found.append(
-                    EdgeFacts(source, target, slot, None, "", "", None, total_, len(edges))
+                    EdgeFacts(source, target, slot, None, "", "", behind, _total(edges), len(edges))
                 )
         return sorted(found, key=lambda edge: (edge.target, edge.slot))
 
@@ -218,7 +229,7 @@ class _Folding:
             parameters=sum(element_count(self.nodes[id_].value) for id_ in inputs),
             flows_in=self._shapes(self._sources(key)),
             flows_out=self._shapes(self._results(range(cell.start, cell.end))),
-            norms=tuple(self._norm(one) for one in passes),
+            norms=tuple(self._norm(one.start, one.end) for one in passes),
             result=self._result(members),
             exceptional=sum(not _finite(self.nodes[id_].value) for id_ in members),
         )
@@ -269,9 +280,9 @@ class _Folding:
         node = self.nodes[self.whole.output]
         return f"{pretty_name(node.name)} = {brief(node.value)}"
 
-    def _norm(self, one: Branch) -> float | None:
-        """Return the norm of the gradient of all that a pass hands on."""
-        sizes = [norm_of(self.nodes[id_].grad) for id_ in self._results(range(one.start, one.end))]
+    def _norm(self, start: int, end: int) -> float | None:
+        """Return the norm of the gradient of all that a stretch of operations hands on."""
+        sizes = [norm_of(self.nodes[id_].grad) for id_ in self._results(range(start, end))]
         known = [size for size in sizes if size is not None]
         return math.hypot(*known) if known else None
 

@@ -146,6 +146,16 @@ class Outline:
                 found |= {above for above in branch.chain() if not above.repeats}
         return found
 
+    def around(self, nodes: Iterable[int]) -> set[Branch]:
+        """Return the branches to open so that some nodes are seen."""
+        found: set[Branch] = set()
+        for place in (self.place[id_] for id_ in nodes if id_ in self.place):
+            branch: Branch | None = self.whole
+            while branch is not None:
+                found.add(branch)
+                branch = next((b for b in branch.branches if b.start <= place < b.end), None)
+        return {branch for branch in found if branch.parent is not None and not branch.repeats}
+
     def _matching(self, branches: Sequence[Branch], word: str) -> list[Branch]:
         for steps in ([word], word.split("/")):
             found = [

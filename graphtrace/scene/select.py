@@ -15,9 +15,11 @@ __all__ = [
     "Selection",
     "Through",
     "flows_of",
+    "focus_words",
     "key_of",
     "named_node",
     "select",
+    "spoken",
     "total",
     "with_stubs",
 ]
@@ -73,9 +75,9 @@ def select(facts: GraphFacts, options: Options) -> Selection:
         shown = _carriers(facts)
         facts = _part(facts, shown, shown)
     if options.focus:
-        centres = [named_node(facts, word, "focus") for word in _words(facts, options.focus)]
+        centres = [named_node(facts, word, "focus") for word in focus_words(facts, options.focus)]
         shown = _around(facts, centres, options.radius)
-        names = ", ".join(pretty_name(n.name) for n in facts.nodes if n.id in centres)
+        names = ", ".join(spoken(facts, n) for n in facts.nodes if n.id in centres)
         steps = f"{options.radius} step{'' if options.radius == 1 else 's'}"
         notes.append(f"{len(shown)} of {whole} nodes: within {steps} of {names}.")
         cut = [e for e in facts.edges if e.source in shown and e.target not in shown]
@@ -89,9 +91,9 @@ def select(facts: GraphFacts, options: Options) -> Selection:
     return Selection(facts, frozenset(), whole, output, free)
 
 
-def _words(facts: GraphFacts, focus: tuple[str, ...]) -> list[str]:
+def focus_words(facts: GraphFacts, focus: tuple[str, ...]) -> list[str]:
     """Return the names that were given, each as it is or several with commas."""
-    names = {node.name for node in facts.nodes}
+    names = {node.name for node in facts.nodes} | {card.title for card in facts.folds.values()}
     found = []
     for text in focus:
         found += [text] if text in names else text.split(",")
@@ -99,12 +101,19 @@ def _words(facts: GraphFacts, focus: tuple[str, ...]) -> list[str]:
 
 
 def named_node(facts: GraphFacts, word: str, wish: str) -> int:
-    """Return the id of a node by its name; h1, h_1 and h₁ are one name."""
-    numbers = {node.name: node.id for node in facts.nodes if node.kind not in ("constant", STUB)}
+    """Return the id of a node by its name; h1, h_1 and h₁ are one name. Cards have titles, too."""
+    numbers = {card.title: id_ for id_, card in reversed([*facts.folds.items()])}
+    numbers |= {node.name: node.id for node in facts.nodes if node.kind not in ("constant", STUB)}
     found = find_name(numbers, word)
     if found is None:
         raise NameNotFoundError(f"{wish}: no node {word!r}{did_you_mean(word, numbers)}")
     return found
+
+
+def spoken(facts: GraphFacts, node: NodeFacts) -> str:
+    """Return what a node is called in sentences: its name, the title of a card."""
+    card = facts.folds.get(node.id)
+    return pretty_name(node.name) if card is None else card.title
 
 
 def flows_of(facts: GraphFacts) -> frozenset[int]:
