@@ -48,8 +48,9 @@ class Scales:
 def scales_of(plan: Plan) -> Scales:
     """Return the shared scales of a plan's heat maps."""
     peaks = [0.0, 0.0]
+    drawn = plan.cards - plan.hidden
     for node in plan.facts.nodes:
-        if node.id in plan.cards:
+        if node.id in drawn:
             old = plan.facts.changes.nodes[node.id].old if plan.facts.changes.nodes else None
             for side in (node, old) if old else (node,):
                 shown = [

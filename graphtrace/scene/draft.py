@@ -40,8 +40,7 @@ class Draft:
             for edge in plan.facts.edges
             if plan.facts.changes.edge((edge.source, edge.target, edge.slot)) == "removed"
         }
-        aside = plan.asides | {id_ for id_ in plan.hubs if nodes[id_].kind != "op"}
-        hidden = plan.outside | (aside - {plan.facts.output})
+        hidden = plan.hidden
         self.drawn = tuple(node for node in plan.facts.nodes if node.id not in hidden)
         self._into: dict[int, list[EdgeFacts]] = {}
         for edge in plan.facts.edges:

@@ -61,6 +61,13 @@ class Plan:
     cut: frozenset[str]
     output: str
 
+    @property
+    def hidden(self) -> frozenset[int]:
+        """Nodes without a block of their own: they stand inside of others, below, or nowhere."""
+        kinds = {node.id: node.kind for node in self.facts.nodes}
+        aside = self.asides | {id_ for id_ in self.hubs if kinds[id_] != "op"}
+        return self.outside | (aside - {self.facts.output})
+
     def led(self, edge: EdgeFacts) -> bool:
         """Tell whether a use starts inside of its target's block, not at the node itself."""
         return (

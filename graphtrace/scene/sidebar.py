@@ -141,8 +141,11 @@ def _sum_lines(terms: list[str]) -> list[str]:
 
 
 def _list_lines(terms: list[str]) -> list[str]:
-    parts = _short(terms)
-    return [", ".join(parts[at : at + PER_LINE]) for at in range(0, len(parts), PER_LINE)]
+    """Return `norms 7, 6, 4`, broken into lines."""
+    norms = bool(terms) and all(term.startswith("norm ") for term in terms)
+    parts = _short([term.removeprefix("norm ") if norms else term for term in terms])
+    lines = [", ".join(parts[at : at + PER_LINE]) for at in range(0, len(parts), PER_LINE)]
+    return [("norms " if norms and index == 0 else "") + line for index, line in enumerate(lines)]
 
 
 def _framed(inside: Strip, pad: float = 9.0) -> Strip:

@@ -1,7 +1,6 @@
 """Long pictures in rows, broken like lines of type where the fewest wires go on."""
 
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from graphtrace.scene.draft import Draft, frame_of
@@ -53,7 +52,9 @@ def rows_within(
         (min(place[id_], abs(end)), max(place[id_], abs(end)), NAMED if named[id_] else UNNAMED)
         for id_, end in ends.items()
     ]
-    breaks = _balanced(widths, spans, width)
+    # The first row has a part of the program, not only steps between gradients.
+    start = min((place[id_] for id_ in named if id_ not in draft.plan.back), default=0)
+    breaks = _balanced(widths, spans, width, start)
     if not breaks:
         return None
     return _rows(draft, place, breaks)
@@ -93,15 +94,18 @@ def _columns(frame: Frame) -> list[int]:
 
 
 def _balanced(
-    widths: Sequence[float], spans: list[tuple[int, int, int]], width: float
+    widths: Sequence[float],
+    spans: list[tuple[int, int, int]],
+    width: float,
+    start: int,
 ) -> list[int]:
     """Return the breaks for rows of about the same width, no more of them than are needed."""
     crossing = _crossing(len(widths), spans)
-    best = _breaks(widths, crossing, width)
+    best = _breaks(widths, crossing, width, start)
     low, high = width / 2, width
     while best and high - low > width / 50:
         middle = (low + high) / 2
-        tried = _breaks(widths, crossing, middle)
+        tried = _breaks(widths, crossing, middle, start)
         # Rows of one length are worth no worse breaks.
         if len(tried) == len(best) and _price(tried, crossing) <= _price(best, crossing):
             best, high = tried, middle
@@ -126,8 +130,13 @@ def _price(breaks: list[int], crossing: Sequence[int]) -> int:
     return sum(crossing[column] for column in breaks)
 
 
-def _breaks(widths: Sequence[float], crossing: Sequence[int], width: float) -> list[int]:
-    """Return the columns that begin a row; none where one is enough or a break is too busy."""
+def _breaks(
+    widths: Sequence[float], crossing: Sequence[int], width: float, start: int
+) -> list[int]:
+    """Return the columns that begin a row; none where one is enough or a break is too busy.
+
+    The first row reaches to the column `start` at least.
+    """
     breaks, first = [0], 0
     while sum(widths[first:]) > width - (ENDS if first else 0.0):
         so_far = ENDS if first else ENDS / 2
@@ -136,6 +145,8 @@ def _breaks(widths: Sequence[float], crossing: Sequence[int], width: float) -> l
             so_far += widths[column]
             if so_far > width and offers:
                 break
+            if column < start:
+                continue
             if so_far >= FULL * width or so_far > width:
                 offers.append((crossing[column + 1], -column - 1))
         if not offers:
@@ -163,27 +174,9 @@ def _rows(draft: Draft, place: dict[int, int], breaks: list[int]) -> list[frozen
     for gradient, of in draft.plan.facts.mirror.items():
         if of in row and gradient in row:
             row[gradient] = row[of]
-    return _joined(
-        [
-            frozenset(id_ for id_, at in row.items() if at == number)
-            for number in range(len(breaks))
-        ],
-        back,
-    )
-
-
-def _joined(rows: list[frozenset[int]], back: AbstractSet[int]) -> list[frozenset[int]]:
-    """Put rows without any forward node, such as a lone step between gradients, into the next."""
-    found: list[frozenset[int]] = []
-    held: frozenset[int] = frozenset()
-    for row in rows:
-        held |= row
-        if held - back:
-            found.append(held)
-            held = frozenset()
-    if held and found:
-        found[-1] |= held
-    return found
+    return [
+        frozenset(id_ for id_, at in row.items() if at == number) for number in range(len(breaks))
+    ]
 
 
 def cut_edges(draft: Draft, rows: Sequence[frozenset[int]]) -> frozenset[str]:
