@@ -1,0 +1,87 @@
+"""When two numbers count as one: rounding to the digits given, and a tolerance."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from graphtrace.annotate.facts import Value
+from graphtrace.exercise.numbers import Given
+
+__all__ = ["Closeness"]
+
+ABSOLUTE = 1e-12
+"""What rounding errors leave of a zero."""
+PRECISION = {2: 5e-3, 4: 1e-5}
+EXACT = 1e-9
+Numbers = float | np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Closeness:
+    """How far an answer may be off.
+
+    Attributes
+    ----------
+    tolerance: share of the right number.
+    digits: significant digits that an answer must have at least, unless it is as close as if
+        it had them: 1 for 1.0004 is.
+    """
+
+    tolerance: float = 1e-6
+    digits: int = 2
+
+    def is_right(self, given: Given, truth: Value, slack: Numbers = 0.0) -> bool:
+        """Whether an answer is a number, rounded to the digits that were written.
+
+        `slack` is how far the number itself is uncertain. Shapes must be the same.
+        """
+        half = np.minimum(given.half, self.needed(truth))
+        return self._near(given.value, truth, half, slack)
+
+    def is_rounded(self, given: Given, truth: Value) -> bool:
+        """Whether an answer is a number rounded to the digits written, however few."""
+        return self._near(given.value, truth, given.half, 0.0) and bool(
+            np.any(np.asarray(given.value))
+        )
+
+    def is_off_by_a_digit(self, given: Given, truth: Value) -> bool:
+        """Whether an answer is off by at most one unit of its last digit: cut, not rounded."""
+        half = np.asarray(given.half)
+        fine = half <= self.needed(truth)
+        return bool(np.all(fine)) and self._near(given.value, truth, 2 * half, 0.0)
+
+    def same(self, one: Value, other: Value) -> bool:
+        """Whether two numbers are the same but for rounding errors."""
+        return np.shape(one) == np.shape(other) and self._near(one, other, 0.0, 0.0, exactly=True)
+
+    def needed(self, truth: Value) -> Numbers:
+        """Return half of a unit in the last digit that is needed; of arrays of the largest."""
+        size = np.abs(np.asarray(truth, dtype=float))
+        finite = size[np.isfinite(size)]
+        largest = float(finite.max()) if finite.size else 0.0
+        if largest == 0:
+            return 0.0
+        return 0.5 * 10.0 ** (math.floor(math.log10(largest)) - self.digits + 1)
+
+    def own_half(self, given: Given) -> Numbers:
+        """Return how much more exactly a student may have gone on than written."""
+        found = np.minimum(np.where(given.whole, 0.0, given.half), self.needed(given.value))
+        return found if found.ndim else float(found)
+
+    def _near(
+        self, value: Value, truth: Value, half: Numbers, slack: Numbers, *, exactly: bool = False
+    ) -> bool:
+        right = np.asarray(truth)
+        bits = right.dtype.itemsize if right.dtype.kind == "f" else 8
+        share = PRECISION.get(bits, EXACT)
+        if not exactly:
+            share = max(share, self.tolerance)
+        right = right.astype(float)
+        have = np.asarray(value, dtype=float)
+        with np.errstate(all="ignore"):
+            allowed = np.maximum(np.maximum(share * np.abs(right), half), ABSOLUTE) * (1 + 1e-9)
+            fine = np.abs(have - right) <= allowed + slack
+            finite = np.isfinite(right) & np.isfinite(have)
+            same = (have == right) | (np.isnan(have) & np.isnan(right))
+        return bool(np.all(np.where(finite, fine, same)))
