@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from graphtrace.scene.geometry import sample
+from graphtrace.scene.geometry import bounds, overlap, sample
 from graphtrace.scene.model import Box, Point
 
-__all__ = ["clear_of", "shared_length"]
+__all__ = ["clear_of", "holding", "shared_length"]
 
 NEAR = 3.5
 # A wire that crosses a border shares about this much with it; more is running along.
@@ -14,6 +14,8 @@ CROSSING = 12.0
 # How far a border may move, inwards first: its margin has the room.
 SHIFTS = (0.0, 5.0, -4.0, 8.0, -7.0)
 STEP = 2.0
+# How far a frame's border keeps from a wire that it was widened for, and at least.
+AIR = (8.0, 3.0)
 Path = tuple[str, ...]
 
 
@@ -23,6 +25,43 @@ def clear_of(wires: Sequence[tuple[Point, ...]], clusters: dict[Path, Box]) -> d
         return {}
     lines = [_fine(wire) for wire in wires]
     return {path: _settled(box, lines) for path, box in clusters.items()}
+
+
+def holding(
+    clusters: dict[Path, Box],
+    wires: Sequence[tuple[Path, Path, tuple[Point, ...]]],
+    blocks: Sequence[tuple[Path, Box]],
+) -> dict[Path, Box]:
+    """Return the clusters' boxes, widened for wires between what is in them that leave them.
+
+    A box stays as it is where something else stands. `wires` are the scopes of both ends and the
+    curve, `blocks` the scope and the outline of each block.
+    """
+    found: dict[Path, Box] = {}
+    for path, box in sorted(clusters.items()):
+        depth = len(path)
+        inner = [
+            point
+            for source, target, points in wires
+            if source[:depth] == path == target[:depth]
+            for point in sample(points)
+        ]
+        others = [block for scope, block in blocks if scope[:depth] != path]
+        others += [b for other, b in clusters.items() if other[:depth] != path[: len(other)]]
+        found[path] = _wider(box, inner, found.get(path[:-1]), others)
+    return found
+
+
+def _wider(box: Box, points: list[Point], above: Box | None, others: list[Box]) -> Box:
+    """Return a box around some points, inside of the one above and off others, or as it was."""
+    astray = [(x, y) for x, y in points if not (box.x < x < box.right and box.y < y < box.bottom)]
+    for air in AIR:
+        spots = [Box(x - air, y - air, 2 * air, 2 * air) for x, y in astray]
+        wider = bounds([box, *spots], [])
+        within = above is None or bounds([above, wider], []) == above
+        if within and not any(overlap(wider, other) for other in others):
+            return wider
+    return box
 
 
 def shared_length(box: Box, wires: Sequence[tuple[Point, ...]]) -> float:

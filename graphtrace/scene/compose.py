@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from graphtrace.annotate.facts import EdgeFacts
 from graphtrace.scene.blocks import Arrival, Block
-from graphtrace.scene.borders import clear_of
+from graphtrace.scene.borders import clear_of, holding
 from graphtrace.scene.draft import Draft
 from graphtrace.scene.geometry import bounds, overlap, sample
 from graphtrace.scene.layout import IN_PROCESS_LIMIT, Placement
@@ -105,7 +105,7 @@ def _parts(draft: Draft, row: Laid, seen: set[tuple[str, ...]]) -> _Parts:
     corner = _corners(row)
     wires = _wires(draft, row)
     boxes = clear_of([wire.points for wire in wires], row.placement.clusters)
-    boxes = _level(draft.plan, boxes)
+    boxes = _level(draft.plan, _holding(row, corner, wires, boxes))
     nodes = [node for block in row.blocks for node in _nodes(block, *corner[block.key])]
     taken = [label.box for node in nodes for label in node.labels]
     points = [point for wire in wires for point in sample(wire.points)]
@@ -119,6 +119,20 @@ def _parts(draft: Draft, row: Laid, seen: set[tuple[str, ...]]) -> _Parts:
         clusters.append(Cluster(key, printable(" / ".join(path)), box, label))
     seen.update(boxes)
     return _Parts(nodes, wires, clusters)
+
+
+def _holding(
+    row: Laid, corner: dict[str, Point], wires: list[Wire], boxes: dict[tuple[str, ...], Box]
+) -> dict[tuple[str, ...], Box]:
+    """Let frames hold the wires between what is in them."""
+    scope = {block.key: block.scope for block in row.blocks}
+    ways = [
+        (scope[wire.source], scope[wire.target], wire.points)
+        for wire in wires
+        if wire.source in scope
+    ]
+    blocks = [(b.scope, Box(*corner[b.key], b.width, b.height)) for b in row.blocks]
+    return holding(boxes, ways, blocks) if boxes else boxes
 
 
 def _level(plan: Plan, boxes: dict[tuple[str, ...], Box]) -> dict[tuple[str, ...], Box]:

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+import graphtrace as gt
 from graphtrace.annotate.facts import GraphFacts
 from graphtrace.errors import FormatError
 from graphtrace.scene.borders import shared_length
@@ -298,3 +299,23 @@ def test_no_wire_runs_along_the_border_of_a_scope(steps: int, look: str) -> None
     assert len(scene.clusters) == steps
     # A crossing at a slant shares a little.
     assert max(shared_length(cluster.box, wires) for cluster in scene.clusters) < 26
+
+
+def test_a_frame_holds_the_wires_between_what_is_in_it() -> None:
+    def residual(x):
+        h = np.tanh(x)
+        with gt.scope("block"):
+            a = h * 2
+            y = a + np.tanh(np.exp(np.tanh(a)))
+        return np.sum(y)
+
+    scene = build_scene(gt.trace(residual, np.ones(9)).backward().facts(), Options(wrap=0))
+    (frame,) = (cluster.box for cluster in scene.clusters)
+    boxes = {node.key: node.box for node in scene.nodes}
+    inner = {key for key, box in boxes.items() if frame.x < box.x and box.right < frame.right}
+    wires = [wire for wire in scene.wires if {wire.source, wire.target} <= inner]
+    assert len(wires) >= 5
+    for wire in wires:
+        for x, y in sample(wire.points):
+            assert frame.x < x < frame.right, wire.title
+            assert frame.y < y < frame.bottom, wire.title
