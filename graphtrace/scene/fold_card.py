@@ -13,7 +13,7 @@ from graphtrace.scene.strips import Strip, badge_strip, beside, line_strip, pile
 from graphtrace.scene.typeset import plain, printable
 from graphtrace.scene.wording import numeral
 
-__all__ = ["fold_block", "norm_words", "thinned"]
+__all__ = ["fold_block", "has_bars", "norm_words", "thinned"]
 
 PAD, STEP = 9.0, 4.0
 TITLE, SMALL = 14.0, 10.5
@@ -97,7 +97,12 @@ def _norms(fold: FoldFacts, digits: int) -> Strip:
     norms = fold.norms
     text = norm_words(norms, min(digits, 3), fold.first)
     words = line_strip(plain(text, "gradient", SMALL, italic=True))
-    return words if len(norms) < 2 else pile([_bars(norms), words], gap=3.0)
+    return pile([_bars(norms), words], gap=3.0) if has_bars(fold) else words
+
+
+def has_bars(fold: FoldFacts) -> bool:
+    """Tell whether a card has a bar for each pass."""
+    return len(fold.norms) > 1 and any(norm is not None for norm in fold.norms)
 
 
 def norm_words(norms: Sequence[float | None], digits: int, start: int = 1) -> str:

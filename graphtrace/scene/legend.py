@@ -8,7 +8,7 @@ from graphtrace.scene.strips import Strip, beside, level_of, line_strip, pile
 from graphtrace.scene.typeset import plain
 from graphtrace.scene.wording import numeral
 
-__all__ = ["cost_legend", "heat_legend", "path_legend", "thickness_legend"]
+__all__ = ["cost_legend", "fold_legend", "heat_legend", "path_legend", "thickness_legend"]
 
 TEXT, SMALL = 11.0, 10.0
 STEP, STEPS, TALL = 9.0, 21, 9.0
@@ -89,3 +89,9 @@ def _few(names: tuple[str, ...], most: int = 9) -> tuple[str, ...]:
 def cost_legend(total: str) -> Strip:
     """Return what the whole graph costs."""
     return line_strip(plain(f"in all: {total}", "shape", TEXT, limit=120))
+
+
+def fold_legend() -> Strip:
+    """Return what the bars on the cards of loops and repeats stand for."""
+    words = "bars: ‖gₜ‖ is the norm of the gradient of what pass t hands on"
+    return line_strip(plain(words, "shape", TEXT, limit=100))

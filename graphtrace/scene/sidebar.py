@@ -12,7 +12,14 @@ from graphtrace.scene.difference import (
     ranks_of,
     told_of,
 )
-from graphtrace.scene.legend import cost_legend, heat_legend, path_legend, thickness_legend
+from graphtrace.scene.fold_card import has_bars
+from graphtrace.scene.legend import (
+    cost_legend,
+    fold_legend,
+    heat_legend,
+    path_legend,
+    thickness_legend,
+)
 from graphtrace.scene.model import Box, SceneNode, Shape, Text
 from graphtrace.scene.plan import Plan
 from graphtrace.scene.strips import Strip, beside, line_strip, pile, telling
@@ -52,6 +59,9 @@ def _legends(plan: Plan) -> list[tuple[str, str, str, Strip]]:
     scales = scales_of(plan)
     if scales.value or scales.gradient:
         found.append(("legend", "colours of the heat maps", heat_legend(scales, digits)))
+    barred = any(has_bars(card) and card.operations for card in plan.facts.folds.values())
+    if barred and "grad" in plan.options.show:
+        found.append(("legend-passes", "bars on cards", fold_legend()))
     if accents.thickness:
         widths = thickness_legend(accents.thickness, digits)
         found.append(("legend-widths", "line widths", widths))
