@@ -14,6 +14,8 @@ ABSOLUTE = 1e-12
 """What rounding errors leave of a zero."""
 PRECISION = {2: 5e-3, 4: 1e-5}
 EXACT = 1e-9
+ZEROS = 4
+"""Programs that print so many digits leave zeros out: 1 for 1.0004."""
 Numbers = float | np.ndarray
 
 
@@ -25,7 +27,7 @@ class Closeness:
     ----------
     tolerance: share of the right number.
     digits: significant digits that an answer must have at least, unless it is as close as if
-        it had them: 1 for 1.0004 is.
+        it had four: 1 for 1.0004 is.
     """
 
     tolerance: float = 1e-6
@@ -36,14 +38,31 @@ class Closeness:
 
         `slack` is how far the number itself is uncertain. Shapes must be the same.
         """
-        half = np.minimum(given.half, self.needed(truth))
-        return self._near(given.value, truth, half, slack)
+        return self._near(given.value, truth, self._rounding(given, truth), slack)
+
+    def _rounding(self, given: Given, truth: Value) -> Numbers:
+        """Return by how much rounding to the digits that were written may move a number.
+
+        With fewer digits than needed an answer may only be one whose zeros were left out.
+        """
+        largest = _largest(given.value)
+        least = self.needed(truth)
+        if not largest:
+            return np.minimum(given.half, least)
+        with np.errstate(divide="ignore"):
+            places = np.round(np.log10(2 * np.asarray(given.half)))
+        short = math.floor(math.log10(largest)) - places + 1 < self.digits
+        fine = least * 10.0 ** min(0, self.digits - ZEROS)
+        return np.minimum(given.half, np.where(short, fine, least))
 
     def is_rounded(self, given: Given, truth: Value) -> bool:
         """Whether an answer is a number rounded to the digits written, however few."""
-        return self._near(given.value, truth, given.half, 0.0) and bool(
-            np.any(np.asarray(given.value))
-        )
+        half = given.half
+        if given.whole is True and given.value:
+            # 20 may be 18 in one digit.
+            digits = f"{abs(given.value):.0f}"
+            half = 0.5 * 10.0 ** (len(digits) - len(digits.rstrip("0")))
+        return self._near(given.value, truth, half, 0.0) and _largest(given.value) > 0
 
     def is_off_by_a_digit(self, given: Given, truth: Value) -> bool:
         """Whether an answer is off by at most one unit of its last digit: cut, not rounded."""
@@ -57,12 +76,10 @@ class Closeness:
 
     def needed(self, truth: Value) -> Numbers:
         """Return half of a unit in the last digit that is needed; of arrays of the largest."""
-        size = np.abs(np.asarray(truth, dtype=float))
-        finite = size[np.isfinite(size)]
-        largest = float(finite.max()) if finite.size else 0.0
+        largest = _largest(truth)
         if largest == 0:
             return 0.0
-        return 0.5 * 10.0 ** (math.floor(math.log10(largest)) - self.digits + 1)
+        return float(0.5 * 10.0 ** (math.floor(math.log10(largest)) - self.digits + 1))
 
     def own_half(self, given: Given) -> Numbers:
         """Return how much more exactly a student may have gone on than written."""
@@ -85,3 +102,10 @@ class Closeness:
             finite = np.isfinite(right) & np.isfinite(have)
             same = (have == right) | (np.isnan(have) & np.isnan(right))
         return bool(np.all(np.where(finite, fine, same)))
+
+
+def _largest(value: Value) -> float:
+    """Return the largest size among finite numbers; 0 when there is none."""
+    size = np.abs(np.asarray(value, dtype=float))
+    finite = size[np.isfinite(size)]
+    return float(finite.max()) if finite.size else 0.0

@@ -1,26 +1,24 @@
 """Grading one student's answers to a graph, or a whole folder of them."""
 
-import csv
-import io
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from graphtrace.annotate.facts import GraphFacts
-from graphtrace.annotate.table import Column, Table
+from graphtrace.annotate.table import Column, Table, as_text
 from graphtrace.errors import AnswersError
 from graphtrace.exercise.answers import TABLES, Answers
 from graphtrace.exercise.closeness import Closeness
 from graphtrace.exercise.judge import judge
 from graphtrace.exercise.problem import Problem
 from graphtrace.exercise.reading import KINDS, answers_from, read_answers
-from graphtrace.exercise.report import KIND_WORDS, Report, json_rows
+from graphtrace.exercise.report import KIND_WORDS, Report, csv_text, json_rows
 from graphtrace.run.state import State
 
-__all__ = ["Given", "Grades", "Student", "grade_answers", "grade_folder"]
+__all__ = ["Given", "GradeChoice", "Grades", "Student", "grade_answers", "grade_folder"]
 
 Given = Answers | Mapping[str, Any] | str | os.PathLike[str]
 COLUMNS = (
@@ -34,8 +32,14 @@ COLUMNS = (
     Column("mistake", "quiet"),
     Column("error", "quiet"),
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""Cells that begin with these are formulas to spreadsheet programs."""
+
+
+class GradeChoice(TypedDict, total=False):
+    """How answers are graded; see `grade_answers`."""
+
+    tolerance: float
+    digits: int
+    asked: Given | None
 
 
 def grade_answers(
@@ -92,16 +96,27 @@ class Grades:
     def table(self) -> Table:
         """Return one row a student."""
         rows = tuple(tuple(row) for row in map(_row, self.students))
-        return Table(f"{len(rows)} students", COLUMNS, rows)
+        return Table(f"{len(rows)} student{'s'[: len(rows) > 1]}", COLUMNS, rows)
+
+    def __str__(self) -> str:
+        return f"{as_text(self.table())}\n{self.sentence()}\n"
+
+    def sentence(self) -> str:
+        """Return how many have everything right, and how many files could not be read."""
+        reports = [student.report for student in self.students if student.report is not None]
+        right = sum(report.ok and report.score == 1 for report in reports)
+        broken = len(self.students) - len(reports)
+        text = f"{right} of {len(self.students)} have everything right"
+        return text + (f", {broken} could not be read" if broken else "")
+
+    def details(self) -> str:
+        """Return nothing more: what is wrong is in each student's report."""
+        return ""
 
     def as_csv(self) -> str:
         """Return one row a student, with a heading, for spreadsheets."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow([column.title.replace(" ", "_") for column in COLUMNS])
-        for row in map(_row, self.students):
-            writer.writerow(["'" + part if part.startswith(FORMULA) else part for part in row])
-        return text.getvalue()
+        heading = [column.title.replace(" ", "_") for column in COLUMNS]
+        return csv_text([heading, *map(_row, self.students)])
 
     def as_json(self) -> str:
         """Return ``{"ok", "students": [{"student", "error", "report"}]}`` as strict JSON."""

@@ -93,6 +93,7 @@ class _Judge:
     given: dict[Step, Given] = field(default_factory=dict)
     status: dict[Step, str] = field(default_factory=dict)
     worlds: list[World] = field(default_factory=list)
+    exact: list[World] = field(default_factory=list)
 
 
 def judge(
@@ -111,7 +112,9 @@ def judge(
             if entry.given is not None:
                 judge_.given[step] = entry.given
     _make_worlds(judge_)
-    return [_verdict(judge_, entry) for entry in entries]
+    found = [_status(judge_, entry) for entry in entries]
+    _make_exact(judge_)
+    return [_verdict(judge_, entry, *known) for entry, known in zip(entries, found, strict=True)]
 
 
 def _entries(problem: Problem, answers: Answers, asked: Answers | None) -> list[_Entry]:
@@ -162,17 +165,32 @@ def _make_worlds(judge_: _Judge) -> None:
         judge_.worlds.append(make_world(judge_.problem, numbers, shown=True))
 
 
-def _verdict(judge_: _Judge, entry: _Entry) -> Verdict:
+def _make_exact(judge_: _Judge) -> None:
+    """Work out the same for a student who goes on with all digits, as with a calculator."""
+    numbers: dict[Step, tuple[Any, Any]] = {}
+    truths = judge_.problem.truth
+    for step, given in judge_.given.items():
+        if np.shape(given.value) != shape_of(truths(step)):
+            continue
+        if judge_.status[step] == "right":
+            numbers[step] = truths(step), 0.0
+        elif judge_.status[step] == "wrong":
+            numbers[step] = given.value, judge_.closeness.own_half(given)
+    judge_.exact = [make_world(judge_.problem, numbers)]
+    if len(judge_.worlds) > 1:
+        for step, status in judge_.status.items():
+            if status == "follows":
+                numbers[step] = judge_.exact[0].get(step), 0.0
+        judge_.exact.append(make_world(judge_.problem, numbers, shown=True))
+
+
+def _verdict(
+    judge_: _Judge, entry: _Entry, status: str, follows: tuple[str, ...], remark: str
+) -> Verdict:
     problem, step = judge_.problem, entry.steps[0]
-    status, remark = "missing", ""
     suspicions: tuple[Suspicion, ...] = ()
-    follows: tuple[str, ...] = ()
-    if entry.given is not None:
-        status, follows, remark = _status(judge_, step, entry.given)
-        for each in entry.steps:
-            judge_.status[each] = status
-        if status == "wrong":
-            suspicions = _suspicions(judge_, step, entry.given)
+    if entry.given is not None and status == "wrong":
+        suspicions = _suspicions(judge_, step, entry.given)
     return Verdict(
         entry.table,
         entry.name,
@@ -188,8 +206,16 @@ def _verdict(judge_: _Judge, entry: _Entry) -> Verdict:
     )
 
 
-def _status(judge_: _Judge, step: Step, given: Given) -> tuple[str, tuple[str, ...], str]:
-    """Return the status of an answer, what it follows from, and a remark."""
+def _status(judge_: _Judge, entry: _Entry) -> tuple[str, tuple[str, ...], str]:
+    """Return the status of an answer, what it follows from, and a remark; remember the status."""
+    if entry.given is None:
+        return "missing", (), ""
+    found = _judged(judge_, entry.steps[0], entry.given)
+    judge_.status |= dict.fromkeys(entry.steps, found[0])
+    return found
+
+
+def _judged(judge_: _Judge, step: Step, given: Given) -> tuple[str, tuple[str, ...], str]:
     if judge_.status.get(step) == "right":
         return "right", (), ""
     truth = judge_.problem.truth(step)
@@ -239,12 +265,15 @@ def _as_answered(judge_: _Judge, step: Step) -> str:
 def _suspicions(judge_: _Judge, step: Step, given: Given) -> tuple[Suspicion, ...]:
     """Return what explains a wrong number: here, else in a step before that was not answered."""
     found: list[Suspicion] = []
-    for world in judge_.worlds:
-        expected, slack = world.expect(step)
-        at = At(judge_.problem, step, world.get, expected, given, judge_.closeness)
-        for kind, number, words in _guesses(at):
-            if _fits(judge_.closeness, given, number, expected, slack):
-                found.append(Suspicion(kind, words))
+    for worlds in (judge_.exact, judge_.worlds):
+        for world in worlds:
+            expected, slack = world.expect(step)
+            at = At(judge_.problem, step, world.get, expected, given, judge_.closeness)
+            for kind, number, words in _guesses(at):
+                if _fits(judge_.closeness, given, number, expected, slack):
+                    found.append(Suspicion(kind, words))
+        if found:
+            break
     hidden = list(_hidden(judge_, step, given))
     if np.shape(given.value) != shape_of(judge_.problem.truth(step)):
         found.append(Suspicion("shape", "the array has another shape"))
@@ -281,7 +310,7 @@ def _fits(closeness: Closeness, given: Given, number: Any, expected: Any, slack:
 
 def _hidden(judge_: _Judge, step: Step, given: Given) -> Iterator[Suspicion]:
     """Yield mistakes in steps that were not answered which lead to the number answered."""
-    problem, world = judge_.problem, judge_.worlds[0]
+    problem, world = judge_.problem, judge_.exact[0]
     unanswered = _unanswered(judge_, step)
     if np.shape(given.value) != shape_of(problem.truth(step)):
         return

@@ -179,9 +179,14 @@ def _wrong_upstream(at: At) -> Iterator[Guess]:
 
 @mistake("total_for_contribution", "contributions")
 def _total(at: At) -> Iterator[Guess]:
-    source = Step("grads", at.source)
-    if len(at.problem.uses(at.source)) > 1:
-        yield at.get(source), f"it is all of {at.title(*source)}, not what this edge adds to it"
+    uses = at.problem.uses(at.source)
+    if len(uses) > 1:
+        total = at.expected
+        for use in uses:
+            if use != at.step:
+                total = total + at.get(use)
+        source = at.title("grads", at.source)
+        yield total, f"it is all of {source}, not what this edge adds to it"
 
 
 # -- anywhere -----------------------------------------------------------------------------
@@ -259,7 +264,8 @@ def _value_for_gradient(at: At) -> Iterator[Guess]:
 def _gradient_for_value(at: At) -> Iterator[Guess]:
     step = Step("grads", at.step.node)
     if step in at.problem.truths:
-        yield at.get(step), f"it is {at.title(*step)}, not the value"
+        for number in (at.problem.truth(step), at.get(step)):
+            yield number, f"it is {at.title(*step)}, not the value"
 
 
 @mistake("as_constant", *BACKWARD)

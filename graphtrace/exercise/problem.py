@@ -1,7 +1,7 @@
 """A graph as an exercise: its steps in dependency order, each computable from those before it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,6 +51,7 @@ class Problem:
     edges: dict[tuple[int, int], EdgeFacts]
     names: dict[Step, str]
     truths: dict[Step, Any]
+    _equations: dict[Step, Equation] = field(default_factory=dict)
 
     @classmethod
     def of(cls, state: State, facts: GraphFacts) -> "Problem":
@@ -251,6 +252,12 @@ class Problem:
 
     def equation(self, step: Step) -> Equation:
         """Return the right equation of a step, with its numbers."""
+        found = self._equations.get(step)
+        if found is None:
+            found = self._equations[step] = self._equation(step)
+        return found
+
+    def _equation(self, step: Step) -> Equation:
         node = self.facts.nodes[step.node]
         if step.table == "values":
             return self.worked.forward(node)

@@ -1,13 +1,16 @@
 """What a grading comes to: counts, the first wrong step, text, tables, JSON."""
 
-from collections.abc import Sequence
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from graphtrace.annotate.table import Column, Table, as_text, cell
 from graphtrace.exercise.judge import Verdict
 from graphtrace.render.data import dump, plain_value
 
-__all__ = ["Report", "json_rows"]
+__all__ = ["KIND_WORDS", "Report", "csv_text", "json_rows"]
 
 STATUSES = ("right", "wrong", "follows", "missing")
 SHOWN = 2
@@ -18,6 +21,7 @@ KIND_WORDS = {
     "locals": "local",
     "contributions": "contribution",
 }
+FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.]+(e[+-]?\d+)?$)")
 COLUMNS = (
     Column("kind", "quiet"),
     Column("step", "name"),
@@ -60,11 +64,15 @@ class Report:
         return next((verdict for verdict in self.verdicts if verdict.status == "wrong"), None)
 
     def __str__(self) -> str:
+        details = self.details()
+        text = f"{as_text(self.table())}\n{self.sentence()}\n"
+        return f"{text}\n{details}" if details else text
+
+    def details(self) -> str:
+        """Return what is wrong in plain words, the first wrong step first; empty for nothing."""
         wrong = [verdict for verdict in self.verdicts if verdict.status == "wrong"]
-        parts = [as_text(self.table()), self.sentence() + "\n"]
-        for place, verdict in enumerate(wrong):
-            parts.append(explained(verdict, "First wrong step" if place == 0 else "Wrong too"))
-        return "\n".join(parts)
+        heads = ["First wrong step", *["Wrong too"] * (len(wrong) - 1)]
+        return "\n".join(map(explained, wrong, heads))
 
     def sentence(self) -> str:
         """Return the counts in one sentence."""
@@ -113,6 +121,23 @@ class Report:
             "answers": [_answer(verdict) for verdict in self.verdicts],
         }
 
+    def as_csv(self) -> str:
+        """Return one row an answer, with a heading, for spreadsheets."""
+        rows = [
+            (
+                verdict.table,
+                verdict.name,
+                verdict.status,
+                verdict.answer,
+                dump(plain_value(verdict.right)),
+                verdict.suspicions[0].kind if verdict.suspicions else "",
+                "; ".join(verdict.follows),
+            )
+            for verdict in self.verdicts
+        ]
+        heading = ("kind", "name", "status", "answer", "right", "mistake", "follows_from")
+        return csv_text([heading, *rows])
+
     def as_json(self) -> str:
         """Return the report as strict JSON, one answer a line; see `as_data`."""
         return json_rows(self.as_data(), "answers")
@@ -156,6 +181,15 @@ def _answer(verdict: Verdict) -> dict[str, object]:
         "remark": verdict.remark,
         "asked": verdict.asked,
     }
+
+
+def csv_text(rows: Iterable[Sequence[str]]) -> str:
+    """Return rows as CSV; no cell but a number is read as a formula by spreadsheet programs."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for row in rows:
+        writer.writerow(["'" + cell if FORMULA.match(cell) else cell for cell in row])
+    return text.getvalue()
 
 
 def json_rows(data: dict[str, object], key: str) -> str:

@@ -159,7 +159,10 @@ def _other_operation(at: At) -> Iterator[Guess]:
     for name in CONFUSED.get(at.op.name, ()):
         other = OPS[name]
         if at.step.table == "values":
-            yield other.evaluate(at.operands, at.params), f"it is {name}, not {at.op.name}"
+            yield (
+                other.evaluate(at.operands, at.params),
+                f"it is worked out as {name}; the operation is {at.op.name}",
+            )
         elif other.is_elementwise and at.step.slot < len(other.operands):
             operands = at.operands[: other.arity]
             out = other.evaluate(operands, {})
