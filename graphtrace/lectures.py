@@ -1,10 +1,14 @@
 """Slides of a graph, as methods of Graph."""
 
 import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Unpack
 
 if TYPE_CHECKING:
     from graphtrace.annotate.facts import GraphFacts
+    from graphtrace.exercise.grading import Given, GradeChoice, Grades
+    from graphtrace.exercise.report import Report
+    from graphtrace.run.state import State
     from graphtrace.slides.save import Made, SlidesChoice
     from graphtrace.slides.steps import Storyboard
 
@@ -15,6 +19,9 @@ class Lectures:
     """A graph's passes step by step."""
 
     if TYPE_CHECKING:
+
+        @property
+        def _state(self) -> "State": ...
 
         def facts(self, show: Any = None) -> "GraphFacts":
             """Return the immutable facts."""
@@ -38,3 +45,27 @@ class Lectures:
         from graphtrace.slides.storyboard import make_storyboard
 
         return make_storyboard(self.facts(), per=per, digits=digits)
+
+    def grade(self, answers: "Given", /, **choice: "Unpack[GradeChoice]") -> "Report":
+        """Return a report on a student's answers: a file, or tables of them.
+
+        ``g.grade({"values": {"h2": "20.09"}, "grads": {"y": 40.17}})`` names the first wrong step,
+        what follows from it, and the likely mistake. For the choices (tolerance, digits, asked)
+        and the errors see `graphtrace.exercise.grading.grade_answers`.
+        """
+        from graphtrace.exercise.grading import grade_answers
+
+        return grade_answers(self._state, self.facts(), answers, **choice)
+
+    def grade_all(
+        self,
+        folder: str | os.PathLike[str],
+        /,
+        *,
+        but: Iterable[str | os.PathLike[str]] = (),
+        **choice: "Unpack[GradeChoice]",
+    ) -> "Grades":
+        """Return the grades of every file of answers in a folder, without the files in `but`."""
+        from graphtrace.exercise.grading import grade_folder
+
+        return grade_folder(self._state, self.facts(), folder, but=but, **choice)

@@ -13,6 +13,7 @@ from graphtrace_cli.verbs.cost import cost
 from graphtrace_cli.verbs.diff import diff
 from graphtrace_cli.verbs.examples import examples
 from graphtrace_cli.verbs.explain import explain
+from graphtrace_cli.verbs.grade import grade
 from graphtrace_cli.verbs.ops import ops
 from graphtrace_cli.verbs.render import render
 from graphtrace_cli.verbs.slides import slides
@@ -25,6 +26,7 @@ VERBS: tuple[Callable[..., int], ...] = (
     render,
     slides,
     explain,
+    grade,
     table,
     diff,
     check,
