@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
 
-from graphtrace.annotate.fold_flow import leads
+from graphtrace.annotate.fold_flow import home, leads
 from graphtrace.tape.sources import Where
 
 __all__ = ["Callee", "CodeMap", "Loop", "code_map", "loop_place", "loop_title"]
@@ -81,7 +81,8 @@ class CodeMap:
 
     def around(self, offset: int) -> tuple[Loop, ...]:
         """Return the loops around an offset, the outermost first."""
-        return tuple(loop for loop in self.loops if loop.start <= offset <= loop.end)
+        at = home(self.code, offset)
+        return tuple(loop for loop in self.loops if loop.start <= at <= loop.end)
 
     def again(self, before: int, after: int) -> Loop | None:
         """Return the innermost loop around two offsets: the one that leads back."""

@@ -178,7 +178,7 @@ def _passes(items: Sequence[_Placed], depth: int) -> list[list[_Placed]]:
 def _goes_back(before: _Placed, item: _Placed) -> bool:
     if item.item.at is None or item.item.code is None:
         return False
-    if item.at > before.at:
+    if item.at != before.at:
         return before.at >= 0 and not leads(item.item.code, before.at, item.at)
     if item.item.at == before.item.at and before.item.inner:
         return False
