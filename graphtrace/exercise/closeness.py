@@ -38,6 +38,10 @@ class Closeness:
 
         `slack` is how far the number itself is uncertain. Shapes must be the same.
         """
+        return bool(np.all(self.fits(given, truth, slack)))
+
+    def fits(self, given: Given, truth: Value, slack: Numbers = 0.0) -> np.ndarray:
+        """Return the same element by element."""
         return self._near(given.value, truth, self._rounding(given, truth), slack)
 
     def _rounding(self, given: Given, truth: Value) -> Numbers:
@@ -62,17 +66,20 @@ class Closeness:
             # 20 may be 18 in one digit.
             digits = f"{abs(given.value):.0f}"
             half = 0.5 * 10.0 ** (len(digits) - len(digits.rstrip("0")))
-        return self._near(given.value, truth, half, 0.0) and _largest(given.value) > 0
+        near = self._near(given.value, truth, half, 0.0)
+        return bool(np.all(near)) and _largest(given.value) > 0
 
     def is_off_by_a_digit(self, given: Given, truth: Value) -> bool:
         """Whether an answer is off by at most one unit of its last digit: cut, not rounded."""
         half = np.asarray(given.half)
         fine = half <= self.needed(truth)
-        return bool(np.all(fine)) and self._near(given.value, truth, 2 * half, 0.0)
+        return bool(np.all(fine & self._near(given.value, truth, 2 * half, 0.0)))
 
     def same(self, one: Value, other: Value) -> bool:
         """Whether two numbers are the same but for rounding errors."""
-        return np.shape(one) == np.shape(other) and self._near(one, other, 0.0, 0.0, exactly=True)
+        if np.shape(one) != np.shape(other):
+            return False
+        return bool(np.all(self._near(one, other, 0.0, 0.0, exactly=True)))
 
     def needed(self, truth: Value) -> Numbers:
         """Return half of a unit in the last digit that is needed; of arrays of the largest."""
@@ -88,7 +95,7 @@ class Closeness:
 
     def _near(
         self, value: Value, truth: Value, half: Numbers, slack: Numbers, *, exactly: bool = False
-    ) -> bool:
+    ) -> np.ndarray:
         right = np.asarray(truth)
         bits = right.dtype.itemsize if right.dtype.kind == "f" else 8
         share = PRECISION.get(bits, EXACT)
@@ -101,7 +108,7 @@ class Closeness:
             fine = np.abs(have - right) <= allowed + slack
             finite = np.isfinite(right) & np.isfinite(have)
             same = (have == right) | (np.isnan(have) & np.isnan(right))
-        return bool(np.all(np.where(finite, fine, same)))
+        return np.asarray(np.where(finite, fine, same))
 
 
 def _largest(value: Value) -> float:

@@ -85,7 +85,6 @@ class At:
 KINDS = {
     "rounding": "the last digit is not rounded right",
     "too_few_digits": "rounded too much",
-    "shape": "an array of another shape",
     "transposed": "a matrix is transposed",
     "not_summed": "not summed over the axes that broadcasting added",
     "missed_path": "a path is left out of a sum",
@@ -95,8 +94,8 @@ KINDS = {
     "swapped": "operands are swapped, or the derivative is by the other operand",
     "no_upstream": "not multiplied by the upstream gradient",
     "no_local": "upstream handed on without the local (inner) derivative",
-    "wrong_point": "the derivative is evaluated at the wrong node",
     "rule": "a slip in a rule: a factor, a square, an exponent",
+    "wrong_point": "the derivative is evaluated at the wrong node",
     "other_operation": "one operation taken for another",
     "sign": "the sign is wrong",
     "degrees": "degrees instead of radians",
@@ -114,6 +113,7 @@ KINDS = {
     "decimal_point": "the decimal point is in the wrong place",
     "digits_swapped": "two digits changed places",
     "other_node": "the number of another node",
+    "shape": "an array of another shape",
 }
 """Every kind of mistake, the most likely first where several fit."""
 

@@ -15,6 +15,7 @@ __all__ = ["KIND_WORDS", "Report", "csv_text", "json_rows"]
 STATUSES = ("right", "wrong", "follows", "missing")
 SHOWN = 2
 """So many explanations of a wrong step are printed; JSON has all."""
+WIDEST = 28
 KIND_WORDS = {
     "values": "value",
     "grads": "gradient",
@@ -94,7 +95,7 @@ class Report:
             (
                 KIND_WORDS[verdict.table],
                 verdict.title.removeprefix("local "),
-                verdict.answer or "–",
+                _cut(verdict.answer) or "–",
                 cell(verdict.right),
                 _short(verdict),
             )
@@ -146,14 +147,18 @@ class Report:
 def explained(verdict: Verdict, heading: str) -> str:
     """Return what is wrong with an answer, in plain words with its equation."""
     lines = [f"{heading}: {KIND_WORDS[verdict.table]} {verdict.title.removeprefix('local ')}"]
-    lines.append(
-        f"  answered: {verdict.answer}" + (f"; {verdict.remark}" if verdict.remark else "")
-    )
+    lines.append(f"  answered: {verdict.answer}")
+    if verdict.remark:
+        lines.append(f"            {verdict.remark}")
     lines.append(f"  right:    {verdict.equation}")
     for place, found in enumerate(verdict.suspicions[:SHOWN]):
         where = f" (in {found.at})" if found.at else ""
         lines.append(f"  {'perhaps:' if place == 0 else 'or:     '}  {found.words}{where}")
     return "\n".join(lines) + "\n"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
 
 
 def _short(verdict: Verdict) -> str:
