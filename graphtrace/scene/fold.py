@@ -45,24 +45,26 @@ def fold_facts(facts: GraphFacts, options: Options) -> tuple[GraphFacts, tuple[s
     opened = _opened(outline, options, asked=asked)
     if opened is None:
         return facts, ()
-    cells = outline.cells(opened)
-    if all(cell.branch is None for cell in cells):
+    folding = _Folding(outline, outline.cells(opened))
+    hidden = {id_ for id_ in _spoken_of(facts, options) if folding.owner[id_] != id_}
+    if hidden:
+        folding = _Folding(outline, outline.cells(opened | outline.around(hidden)))
+    if not folding.folded:
         return facts, ()
-    folded = _Folding(outline, cells).facts()
+    folded = folding.facts()
     return folded, (_sentence(facts, folded),)
 
 
 def _opened(outline: Outline, options: Options, *, asked: bool) -> set[Branch] | None:
     if asked:
-        opened = outline.by_depth(options.depth or 0) | outline.named(options.unfold)
-        return opened | outline.around(_spoken_of(outline.facts, options))
+        return outline.by_depth(options.depth or 0) | outline.named(options.unfold)
     if outline.drawn(None) <= READABLE:
         return None
     return outline.readable()
 
 
 def _spoken_of(facts: GraphFacts, options: Options) -> set[int]:
-    """Return the nodes that a focus or a path names: they are drawn, whatever is folded."""
+    """Return the nodes that a focus or a path names: what they are in is not folded."""
     found = set[int]()
     for word in (*focus_words(facts, options.focus), *path_stops(facts, options.path)):
         with suppress(NameNotFoundError):
