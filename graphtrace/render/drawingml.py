@@ -1,6 +1,7 @@
 """The XML of native shapes in office documents: groups, outlines, text, connectors."""
 
 import math
+from copy import deepcopy
 from typing import Any
 
 from graphtrace.render.runs import runs
@@ -39,36 +40,55 @@ SITES = {
 
 
 class Drawing:
-    """Makes the elements of a slide in order; each shape has the next number."""
+    """Makes the elements of a slide in order; each shape has the next number after `last`."""
 
-    def __init__(self, theme: Theme, size: float, corner: Point) -> None:
+    def __init__(self, theme: Theme, size: float, corner: Point, last: int = 1) -> None:
         self._theme, self._size, self._corner = theme, size, corner
         self._etree: Any = need("lxml.etree", "python-pptx", "PPTX", extra="pptx")
-        self._last = 1
+        self._last = last
         self._bodies: dict[str, tuple[int, Shape]] = {}
         self._ports: dict[tuple[str, Point], int] = {}
         self._order: dict[str, int] = {}
+        self._made: dict[tuple[Any, ...], tuple[Any, Any, dict[Point, int]]] = {}
+        self._curves: dict[tuple[Any, ...], Any] = {}
 
     def cluster(self, cluster: Cluster) -> Any:
         """Return the frame of a scope with its name."""
         parts = [
-            self._outline(frame(cluster), "scope"),
-            self._type(cluster.label),
+            self.outline(frame(cluster)),
+            self.text_box(cluster.label),
         ]
         return self._group(cluster.title, cluster.title, cluster.box, parts)
 
     def node(self, node: SceneNode, starts: list[Point]) -> Any:
-        """Return a node's shapes and type as one group, with a dot where each wire starts."""
+        """Return a node's shapes and type as one group, with a dot where each wire starts.
+
+        On the slides of a deck most nodes are drawn again and again: from the second time on it is
+        a copy, with the numbers that it had.
+        """
+        key = (node, *starts)
+        if key not in self._made:
+            group = self._node(node, starts)
+            body = self._bodies.get(node.key)
+            ports = {start: self._ports[node.key, start] for start in starts}
+            self._made[key] = group, body, ports
+        group, body, ports = self._made[key]
+        if body is not None:
+            self._bodies[node.key] = body
+        self._ports.update({(node.key, start): number for start, number in ports.items()})
+        return deepcopy(group)
+
+    def _node(self, node: SceneNode, starts: list[Point]) -> Any:
         body = next((shape for shape in node.shapes if shape.kind == "ellipse"), None)
         body = body or next((s for s in node.shapes if s.kind == "rect" and s.role == "card"), None)
         inside = [label for label in node.labels if body and _centred(label, body)]
         parts = []
         for shape in node.shapes:
             own = inside[0] if shape is body and inside else None
-            parts.append(self._outline(shape, shape.role, own))
+            parts.append(self.outline(shape, own))
             if shape is body:
                 self._bodies[node.key] = (self._last, shape)
-        parts += [self._type(label) for label in node.labels if label not in inside[:1]]
+        parts += [self.text_box(label) for label in node.labels if label not in inside[:1]]
         for start in starts:
             x, y = start
             dot = Shape("ellipse", "wire", x - PORT / 2, y - PORT / 2, PORT, PORT)
@@ -82,6 +102,12 @@ class Drawing:
 
         Programs draw a connector's curve each in their own way, so a bent wire is a free curve.
         """
+        ends = self._ports.get((wire.source, wire.points[0])), self._bodies.get(wire.target)
+        if (wire, *ends) not in self._curves:
+            self._curves[wire, *ends] = self._wire(wire)
+        return deepcopy(self._curves[wire, *ends])
+
+    def _wire(self, wire: Wire) -> Any:
         points = whole_way(wire)
         left, top = (min(axis) for axis in zip(*points, strict=True))
         right, bottom = (max(axis) for axis in zip(*points, strict=True))
@@ -134,8 +160,15 @@ class Drawing:
             element.append(part)
         return element
 
-    def _outline(self, shape: Shape, name: str, label: Label | None = None) -> Any:
+    def outline(self, shape: Shape, label: Label | None = None) -> Any:
+        """Return a shape, with a label in its middle if there is one."""
+        name = "scope" if shape.role == "cluster" else shape.role
         return self._shape(shape, name, self._theme.paint(shape), label)
+
+    @property
+    def last(self) -> int:
+        """The number of the shape that was made last; a group's parts have higher ones."""
+        return self._last
 
     def _shape(self, shape: Shape, name: str, paint: Paint, label: Label | None = None) -> Any:
         line = shape.kind == "line"
@@ -160,7 +193,7 @@ class Drawing:
             element.append(self._words(label, "ctr"))
         return element
 
-    def _type(self, label: Label) -> Any:
+    def text_box(self, label: Label) -> Any:
         """Return a box of text, as wide as its type was measured, its line on the baseline."""
         size = label.ink.size
         middle, height = label.y - MIDDLE * size, LINE * size

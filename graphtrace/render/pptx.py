@@ -12,7 +12,7 @@ from graphtrace.scene.model import Scene
 from graphtrace.scene.needs import need
 from graphtrace.scene.typeset import printable, shorten
 
-__all__ = ["pptx_bytes"]
+__all__ = ["fill_background", "new_presentation", "picture_elements", "pptx_bytes", "written"]
 
 # 16:9, as PowerPoint's own blank presentation, and its largest slide; in points.
 WIDTH, MARGIN, WIDEST = 960.0, 20.0, 4032.0
@@ -30,23 +30,42 @@ def pptx_bytes(scene: Scene, theme: Theme, *, scale: float | None = None) -> byt
 
     `scale` is the size of a point of the scene in points of the slide, which grows if need be.
     """
-    pptx = need("pptx", "python-pptx", "PPTX", extra="pptx")
-    deck = pptx.Presentation()
     size, width = _fit(scene, scale)
     height = SHAPE * width
-    deck.slide_width, deck.slide_height = round(width * EMU), round(height * EMU)
+    deck = new_presentation(width, height)
     slide = deck.slides.add_slide(deck.slide_layouts[BLANK])
-    fill = slide.background.fill
-    fill.solid()
-    fill.fore_color.rgb = need("pptx.dml.color", "python-pptx", "PPTX").RGBColor.from_string(
-        theme.page[1:].upper()
-    )
+    fill_background(slide, theme)
     corner = (width - scene.width * size) / 2, (height - scene.height * size) / 2
     drawing = Drawing(theme, size, corner)
     tree = slide.shapes._spTree
-    for element in _elements(scene, drawing):
+    for element in picture_elements(scene, drawing):
         tree.append(element)
-    _describe(deck, scene)
+    return written(deck, scene.title, scene.description)
+
+
+def new_presentation(width: float, height: float) -> Any:
+    """Return a presentation without slides, of a size in points.
+
+    Raises
+    ------
+    FormatError: where python-pptx is not installed.
+    """
+    deck = need("pptx", "python-pptx", "PPTX", extra="pptx").Presentation()
+    deck.slide_width, deck.slide_height = round(width * EMU), round(height * EMU)
+    return deck
+
+
+def fill_background(slide: Any, theme: Theme) -> None:
+    """Give a slide the page's colour."""
+    colour = need("pptx.dml.color", "python-pptx", "PPTX").RGBColor
+    fill = slide.background.fill
+    fill.solid()
+    fill.fore_color.rgb = colour.from_string(theme.page[1:].upper())
+
+
+def written(deck: Any, title: str, subject: str) -> bytes:
+    """Return a presentation's file, the same for the same slides, with its properties."""
+    _describe(deck, title, subject)
     file = io.BytesIO()
     deck.save(file)
     return _timeless(file.getvalue())
@@ -62,7 +81,7 @@ def _fit(scene: Scene, scale: float | None) -> tuple[float, float]:
     return size, min(max(WIDTH, size * needs + 2 * MARGIN), WIDEST)
 
 
-def _elements(scene: Scene, drawing: Drawing) -> Iterator[Any]:
+def picture_elements(scene: Scene, drawing: Drawing) -> Iterator[Any]:
     """Yield frames of scopes, then nodes, then the wires between them."""
     for cluster in scene.clusters:
         yield drawing.cluster(cluster)
@@ -75,11 +94,11 @@ def _elements(scene: Scene, drawing: Drawing) -> Iterator[Any]:
         yield drawing.wire(wire)
 
 
-def _describe(deck: Any, scene: Scene) -> None:
+def _describe(deck: Any, title: str, subject: str) -> None:
     """Write the document's properties, without the time."""
     facts = deck.core_properties
-    facts.title = shorten(printable(scene.title), 200)
-    facts.subject = shorten(printable(scene.description), 200)
+    facts.title = shorten(printable(title), 200)
+    facts.subject = shorten(printable(subject), 200)
     facts.author = facts.last_modified_by = "graphtrace"
     facts.created = facts.modified = datetime(*EPOCH)  # noqa: DTZ001 - written without a zone
 

@@ -58,8 +58,15 @@ def _tex(deck: Deck, theme: Theme, choice: DeckChoice, stem: str) -> tuple[bytes
     return beamer_text(deck, theme).encode("utf-8", "backslashreplace"), {}
 
 
+def _pptx(deck: Deck, theme: Theme, choice: DeckChoice, stem: str) -> tuple[bytes, Files]:
+    from graphtrace.slides.decks.pptx import pptx_deck
+
+    return pptx_deck(deck, theme, animate=choice.get("animate", False)), {}
+
+
 ROWS = (
     DeckKind("pdf", "one step a page, as vectors", _pdf),
+    DeckKind("pptx", "native shapes, one slide a step or a click a step", _pptx, ("animate",)),
     DeckKind("tex", "Beamer: a frame for each graph, an overlay for each step", _tex),
 )
 DECKS = {row.name: row for row in ROWS}

@@ -43,6 +43,7 @@ def test_only_some_steps(cli, tmp_path):
         (("-o", "deck.tex", "--aspect", "16:10"), ("16:10", "did you mean '16:9'")),
         (("-o", "deck.tex", "--from", "5", "--to", "4"), ("steps 1 to 21",)),
         (("-o", "deck.tex", "--to", "99"), ("steps 1 to 21",)),
+        (("-o", "deck.tex", "--animate"), ("animate is for pptx, not for tex",)),
         (("-o", "deck.tex", "--theme", "drak"), ("did you mean 'dark'",)),
     ],
 )
