@@ -21,6 +21,12 @@ class _Flow:
     jumps: tuple[tuple[int, int], ...]
     reach: Reach
 
+    def start(self, offset: int) -> int:
+        """Return where an instruction starts: a call is recorded at the end of its cache."""
+        while offset > 0 and offset not in self.reach:
+            offset -= 2
+        return offset
+
     def handles(self, offset: int) -> bool:
         """Tell whether no jump leads to an offset, as to a handler of exceptions."""
         return not self.main >> offset & 1
@@ -32,6 +38,7 @@ def leads(code: CodeType, before: int, after: int) -> bool:
     No jump leads to a handler of exceptions: it may follow all that stands before it.
     """
     flow = _flow(code)
+    before, after = flow.start(before), flow.start(after)
     if before == after:
         return False
     if flow.handles(after):
@@ -42,8 +49,9 @@ def leads(code: CodeType, before: int, after: int) -> bool:
 def home(code: CodeType, offset: int) -> int:
     """Return an offset, for one in a handler of exceptions the offset at which that goes on."""
     flow = _flow(code)
-    if not flow.handles(offset):
+    if not flow.handles(flow.start(offset)):
         return offset
+    offset = flow.start(offset)
     inside = flow.reach.get(offset, 0)
     after = [target for at, target in flow.jumps
              if inside >> at & 1 and flow.handles(at) and not flow.handles(target)]  # fmt: skip

@@ -198,6 +198,24 @@ def stack(x: Any, layers: Any) -> Any:
     return np.sum(x * x)
 
 
+def normed(x: Any, weight: Any) -> Any:
+    """Functions of ours with several operations, each in the arguments of another call."""
+    x = x + dense(gt.nn.layer_norm(x), weight)
+    return x + dense(gt.nn.layer_norm(x), weight)
+
+
+def dense(x: Any, weight: Any) -> Any:
+    """Two operations."""
+    return np.tanh(x @ weight)
+
+
+def normed_stack(x: Any, weight: Any) -> Any:
+    """Such blocks in a row."""
+    for _ in range(3):
+        x = normed(x, weight)
+    return np.sum(x)
+
+
 def grid(w: Any, v: Any, rows: int, columns: int) -> Any:
     """Nested functions: a row is calls of a cell, each row ends with a sum of two operations."""
     h, total = 0.1, 0.0
@@ -229,5 +247,6 @@ PROGRAMS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "scopes": (scoped, (0.5,)),
     "library": (library, (np.array([1.0, 2.0, 4.0]),)),
     "lambda": (short, (0.5,)),
+    "library in calls": (normed_stack, (np.array([[1.0, 2.0, 4.0]]), np.eye(3))),
     "stack": (stack, (np.ones((2, 3)), [(np.eye(3), np.eye(3))] * 4)),
 }
