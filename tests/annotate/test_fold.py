@@ -35,7 +35,11 @@ COUNTED = {
     "lambda": ["<lambda> ×3: 6"],
     # Seven operations of layer_norm, two of dense and one sum, twice.
     "library in calls": [
-        "normed ×3: 60", "  layer_norm: 7", "  dense: 2", "  layer_norm: 7", "  dense: 2"
+        "normed ×3: 60",
+        "  layer_norm: 7",
+        "  dense: 2",
+        "  layer_norm: 7",
+        "  dense: 2",
     ],
     "stack": ["block ×4: 16"],
 }
