@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from graphtrace.scene.geometry import bounds, overlap, sample
 from graphtrace.scene.model import Box, Point, Scene
 
@@ -36,11 +38,11 @@ def overlapping_labels(scene: Scene) -> list[tuple[str, str]]:
 
 
 def overlaps(boxes: list[tuple[str, Box]]) -> list[tuple[str, str]]:
-    """Return the names of boxes that touch, by a sweep: there are many pairs."""
+    """Return the names of boxes that touch, by a sweep downwards: there are many pairs."""
     found: list[tuple[str, str]] = []
     open_: list[tuple[str, Box]] = []
-    for name, box in sorted(boxes, key=lambda item: item[1].x):
-        open_ = [(other, rest) for other, rest in open_ if rest.right > box.x]
+    for name, box in sorted(boxes, key=lambda item: item[1].y):
+        open_ = [(other, rest) for other, rest in open_ if rest.bottom > box.y]
         found += [(other, name) for other, rest in open_ if touch(box, rest)]
         open_.append((name, box))
     return found
@@ -68,7 +70,7 @@ def crossed_nodes(scene: Scene) -> list[tuple[str, str]]:
         (node.key, Box(shape.x, shape.y, shape.width, shape.height))
         for node in scene.nodes
         for shape in node.shapes
-        if shape.kind != "line"
+        if shape.kind != "line" and shape.level is None
     ]
     return [
         (wire.key, key)
@@ -85,14 +87,20 @@ def crossed_nodes(scene: Scene) -> list[tuple[str, str]]:
 def crossed_labels(scene: Scene) -> list[tuple[str, str]]:
     labels = [label for node in scene.nodes for label in node.labels]
     labels += [cluster.label for cluster in scene.clusters]
-    return [
-        (wire.key, label.ink.text)
-        for wire in scene.wires
-        for points in [sample(wire.points)]
-        for around in [bounds([], points)]
-        for label in labels
-        if overlap(around, label.box) and any(holds(label.box, point) for point in points)
-    ]
+    boxes = np.array([(b.x, b.y, b.right, b.bottom) for b in (label.box for label in labels)])
+    left, top, right, bottom = boxes.reshape(-1, 4).T
+    found = []
+    for wire in scene.wires:
+        points = sample(wire.points)
+        around = bounds([], points)
+        near = (left < around.right) & (right > around.x)
+        near &= (top < around.bottom) & (bottom > around.y)
+        found += [
+            (wire.key, labels[at].ink.text)
+            for at in np.flatnonzero(near)
+            if any(holds(labels[at].box, point) for point in points)
+        ]
+    return found
 
 
 def labels_on_stubs(scene: Scene) -> list[tuple[str, str]]:
