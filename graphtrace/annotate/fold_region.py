@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 from graphtrace.tape.sources import Where
 
-__all__ = ["FoldFacts", "Region", "members"]
+__all__ = ["PART", "FoldFacts", "Region", "members"]
+
+PART = "part"
+"""The operation of a node that stands for a part of the program."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts, Value
+from graphtrace.annotate.fold_region import PART
 from graphtrace.annotate.summary import (
     GRID_LIMIT,
     brief,
@@ -145,7 +146,8 @@ def _title(node: NodeFacts, show: frozenset[str], theme: Theme) -> str:
     parts = []
     if node.kind == "op":
         parts.append(_font(_escape(node.symbol), theme.ink, size=16))
-    long = node.kind == "op" and (bool(_shape(node.value)) or "formula" in show)
+    wordy = "formula" in show or node.op == PART
+    long = node.kind == "op" and (bool(_shape(node.value)) or wordy)
     if "name" in show and (node.named or node.kind != "op"):
         words = _escape(pretty_name(node.name)) + (
             f" = {_escape(short_numbers(node.expression))}" if long else ""

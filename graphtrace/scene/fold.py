@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts, Value
-from graphtrace.annotate.fold_region import FoldFacts
+from graphtrace.annotate.fold_region import PART, FoldFacts
 from graphtrace.annotate.summary import brief, count_text, element_count, signature
 from graphtrace.errors import FormatError, NameNotFoundError
 from graphtrace.formula.names import pretty_name
@@ -306,8 +306,9 @@ def _folded(node: NodeFacts, card: FoldFacts) -> NodeFacts:
     if card.parameters:
         words.append(f"{count_text(card.parameters)} parameters")
     return replace(
-        node, symbol="{…}", expression=", ".join(words), latex="", where=card.where or node.where
-    )
+        node, op=PART, symbol="{…}", expression=", ".join(words), latex="",
+        where=card.where or node.where,
+    )  # fmt: skip
 
 
 def _total(edges: Sequence[EdgeFacts]) -> Value | None:
