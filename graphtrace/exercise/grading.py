@@ -34,6 +34,9 @@ COLUMNS = (
 )
 
 
+HEADING = [column.title.replace(" ", "_") for column in COLUMNS]
+
+
 class GradeChoice(TypedDict, total=False):
     """How answers are graded; see `grade_answers`."""
 
@@ -115,8 +118,7 @@ class Grades:
 
     def as_csv(self) -> str:
         """Return one row a student, with a heading, for spreadsheets."""
-        heading = [column.title.replace(" ", "_") for column in COLUMNS]
-        return csv_text([heading, *map(_row, self.students)])
+        return csv_text([HEADING, *map(_row, self.students)])
 
     def as_json(self) -> str:
         """Return ``{"ok", "students": [{"student", "error", "report"}]}`` as strict JSON."""
@@ -189,10 +191,21 @@ def _files(folder: Path, but: Iterable[str | os.PathLike[str]]) -> list[Path]:
         and not path.name.startswith(".")
         and path.is_file()
         and os.path.realpath(path) not in left_out
+        and not _is_summary(path)
     ]
     if not files:
         raise AnswersError(f"{folder}: no file of answers in it ({', '.join(KINDS)})")
     return files
+
+
+def _is_summary(path: Path) -> bool:
+    """Whether a file is a summary that was made here before."""
+    heading = ",".join(HEADING).encode()
+    try:
+        with path.open("rb") as file:
+            return file.read(len(heading)) == heading
+    except OSError:
+        return False
 
 
 def _answered_by_any(problem: Problem, several: Iterable[Answers | str]) -> Answers:

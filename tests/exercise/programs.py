@@ -135,7 +135,8 @@ def random_program(seed, size=6):
     rng = random.Random(seed)  # noqa: S311 # no secrets
     nice = [-2.0, -1.5, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0, 3.0]
     inputs = {name: rng.choice(nice) for name in "xyzw"[: rng.randint(2, 4)]}
-    values, statements = dict(inputs), []
+    values = dict(inputs)
+    statements: list[tuple[str, str, tuple[str, ...]]] = []
 
     def add(op, *args):
         numbers = [values[arg] for arg in args]

@@ -18,55 +18,62 @@ __all__ = ["grade"]
 ENDINGS = (".txt", ".csv", ".json")
 
 
+Sheets = Annotated[
+    Path,
+    typer.Argument(
+        metavar="ANSWERS",
+        help="A file .json, .toml or .csv with values, grads, locals, contributions; or a "
+        "folder of such files.",
+        show_default=False,
+    ),
+]
+Asked = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="What is asked for: the names in this file of answers, such as a worksheet's key; "
+        "else what the file, or any file of the folder, has.",
+        show_default=False,
+    ),
+]
+Tolerance = Annotated[
+    float,
+    typer.Option(
+        min=0.0,
+        metavar="SHARE",
+        help="How far an answer may be off, as a share of the right number; rounding to the "
+        "digits written is right without it.",
+    ),
+]
+Digits = Annotated[
+    int,
+    typer.Option(
+        min=1, max=15, metavar="N", help="Significant digits that an answer needs at least."
+    ),
+]
+ReportFile = Annotated[
+    Path | None,
+    typer.Option(
+        "-o",
+        metavar="FILE",
+        help="Write the report to this file: .txt, .csv (a row for each answer, of a folder "
+        "for each student) or .json.",
+        show_default=False,
+    ),
+]
+
+
 def grade(
     source: Source,
-    answers: Annotated[
-        Path,
-        typer.Argument(
-            metavar="ANSWERS",
-            help="A file .json, .toml or .csv with values, grads, locals, contributions; or a "
-            "folder of such files.",
-            show_default=False,
-        ),
-    ],
+    answers: Sheets,
     at: At = None,
     seed: Seed = None,
     output_name: OutputName = None,
-    asked: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="What is asked for: the names in this file of answers, such as a worksheet's key; "
-            "else what the file, or any file of the folder, has.",
-            show_default=False,
-        ),
-    ] = None,
-    tolerance: Annotated[
-        float,
-        typer.Option(
-            min=0.0,
-            metavar="SHARE",
-            help="How far an answer may be off, as a share of the right number; rounding to the "
-            "digits written is always right.",
-        ),
-    ] = 1e-6,
-    digits: Annotated[
-        int,
-        typer.Option(
-            min=1, max=15, metavar="N", help="Significant digits that an answer needs at least."
-        ),
-    ] = 2,
+    asked: Asked = None,
+    tolerance: Tolerance = 1e-6,
+    digits: Digits = 2,
     json: Json = False,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            metavar="FILE",
-            help="Write the report to this file: .txt, .csv (a row for each answer, of a folder "
-            "for each student) or .json.",
-            show_default=False,
-        ),
-    ] = None,
+    output: ReportFile = None,
 ) -> int:
     """Check answers; name the first wrong step, what follows from it, and the likely mistake.
 
