@@ -23,7 +23,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The extra that brings a library, where it is not the oracles' own.
-EXTRAS = {"matplotlib": "plot", "pptx": "pptx", "typst": "pdf"}
+EXTRAS = {"matplotlib": "plot", "pptx": "pptx", "typst": "pdf", "PIL.Image": "film"}
 PROGRAMS = Path(__file__).resolve().parents[1] / ".ci" / "programs.txt"
 
 

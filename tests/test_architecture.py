@@ -55,6 +55,7 @@ HEAVY = (
     "typst",
     "pptx",
     "lxml",
+    "PIL",
 )
 # The only module that turns text into code: our own declared formulas, never a user's text.
 COMPILER = "graphtrace.formula.compiler"

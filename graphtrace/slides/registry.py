@@ -58,6 +58,43 @@ def _tex(deck: Deck, theme: Theme, choice: DeckChoice, stem: str) -> tuple[bytes
     return beamer_text(deck, theme).encode("utf-8", "backslashreplace"), {}
 
 
+def _html(deck: Deck, theme: Theme, choice: DeckChoice, stem: str) -> tuple[bytes, Files]:
+    from graphtrace.slides.decks.page import html_deck
+
+    return html_deck(deck, theme).encode(), {}
+
+
+def _gif(deck: Deck, theme: Theme, choice: DeckChoice, stem: str) -> tuple[bytes, Files]:
+    from graphtrace.slides.decks.film import DELAY, gif_deck
+
+    return gif_deck(deck, theme, choice.get("delay") or DELAY), {}
+
+
+def _webp(deck: Deck, theme: Theme, choice: DeckChoice, stem: str) -> tuple[bytes, Files]:
+    from graphtrace.slides.decks.film import DELAY, webp_deck
+
+    return webp_deck(deck, theme, choice.get("delay") or DELAY), {}
+
+
+def _md(deck: Deck, theme: Theme, choice: DeckChoice, stem: str) -> tuple[bytes, Files]:
+    from graphtrace.slides.decks.marp import marp_deck
+
+    text, files = marp_deck(deck, theme, stem, choice.get("images") or "svg")
+    return text.encode("utf-8", "backslashreplace"), files
+
+
+def _json(deck: Deck, theme: Theme, choice: DeckChoice, stem: str) -> tuple[bytes, Files]:
+    from graphtrace.slides.decks.data import json_deck
+
+    return json_deck(deck).encode(), {}
+
+
+def _folder(deck: Deck, theme: Theme, choice: DeckChoice, stem: str) -> tuple[bytes, Files]:
+    from graphtrace.slides.decks.pictures import picture_deck
+
+    return b"", picture_deck(deck, theme, choice.get("images") or "svg")
+
+
 def _pptx(deck: Deck, theme: Theme, choice: DeckChoice, stem: str) -> tuple[bytes, Files]:
     from graphtrace.slides.decks.pptx import pptx_deck
 
@@ -68,6 +105,12 @@ ROWS = (
     DeckKind("pdf", "one step a page, as vectors", _pdf),
     DeckKind("pptx", "native shapes, one slide a step or a click a step", _pptx, ("animate",)),
     DeckKind("tex", "Beamer: a frame for each graph, an overlay for each step", _tex),
+    DeckKind("html", "one file for a browser, offline: arrow keys, notes, full screen", _html),
+    DeckKind("gif", "the steps one after the other, in 255 colours", _gif, ("delay",)),
+    DeckKind("webp", "the steps one after the other, without loss", _webp, ("delay",)),
+    DeckKind("md", "Markdown for Marp, with the pictures beside it", _md, ("images",)),
+    DeckKind("json", "the steps as data", _json),
+    DeckKind("", "numbered pictures in a folder", _folder, ("images",)),
 )
 DECKS = {row.name: row for row in ROWS}
 

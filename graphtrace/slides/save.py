@@ -154,7 +154,7 @@ def check_choice(kind: str, choice: Mapping[str, Any]) -> None:
     """
     row = deck_named(kind)
     for key, value in choice.items():
-        if value in (None, False):
+        if value is None or value is False:
             continue
         if key not in row.choices:
             which = " and ".join(name or "folders" for name, r in DECKS.items() if key in r.choices)
