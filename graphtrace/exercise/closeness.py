@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graphtrace.annotate.facts import Value
+from graphtrace.errors import AnswersError
 from graphtrace.exercise.numbers import Given
 
 __all__ = ["Closeness"]
@@ -32,6 +33,10 @@ class Closeness:
 
     tolerance: float = 1e-6
     digits: int = 2
+
+    def __post_init__(self) -> None:
+        if not self.tolerance >= 0 or self.digits < 1:
+            raise AnswersError("a tolerance is a share of at least 0, and digits are at least 1")
 
     def is_right(self, given: Given, truth: Value, slack: Numbers = 0.0) -> bool:
         """Whether an answer is a number, rounded to the digits that were written.

@@ -22,8 +22,7 @@ MOST_TRIES = 20_000
 """So many numbers are worked out to find a mistake in steps that were not answered."""
 ORDER = {kind: place for place, kind in enumerate(KINDS)}
 NOT_BEFORE = frozenset({"rounding", "too_few_digits", "shape", "decimal_point", "digits_swapped",
-                        "other_node", "count_factor", "total_for_contribution",
-                        "gradient_for_value"})  # fmt: skip
+                        "other_node", "count_factor", "gradient_for_value"})  # fmt: skip
 """Mistakes in what was written; they are not looked for in steps that were not answered."""
 
 

@@ -39,10 +39,13 @@ class Problem:
 
     Attributes
     ----------
-    state: the evaluated graph.
-    facts: its facts, after a backward pass.
-    steps: everything that can be asked: the values in tape order, then, from the output back,
-        each node's gradient and its edges' local gradients and contributions.
+    state, facts: the evaluated graph and its facts, after a backward pass.
+    worked: its equations.
+    edges: by target and slot.
+    names, truths: by step, its name in answers and the right number, in dependency order: the
+        values in tape order, then, from the output back, each node's gradient and its edges'
+        local gradients and contributions.
+    ids, constants: nodes by name.
     """
 
     state: State
@@ -51,6 +54,8 @@ class Problem:
     edges: dict[tuple[int, int], EdgeFacts]
     names: dict[Step, str]
     truths: dict[Step, Any]
+    ids: dict[str, int]
+    constants: dict[str, int]
     _equations: dict[Step, Equation] = field(default_factory=dict)
 
     @classmethod
@@ -63,7 +68,9 @@ class Problem:
         for step, truth, name in _steps(facts, edges, keys):
             if truth is not None and is_real(truth):
                 names[step], truths[step] = name, truth
-        return cls(state, facts, Worked(facts), edges, names, truths)
+        ids = {node.name: node.id for node in facts.nodes if node.kind != "constant"}
+        constants = {node.name: node.id for node in facts.nodes if node.kind == "constant"}
+        return cls(state, facts, Worked(facts), edges, names, truths, ids, constants)
 
     @property
     def steps(self) -> list[Step]:
@@ -211,12 +218,10 @@ class Problem:
 
     def _node(self, name: str, label: str) -> int:
         name = name.strip()
-        known = {node.name: node.id for node in self.facts.nodes if node.kind != "constant"}
-        constants = {node.name: node.id for node in self.facts.nodes if node.kind == "constant"}
-        found = find_name(known, name)
-        found = find_name(constants, name) if found is None else found
+        found = find_name(self.ids, name)
+        found = find_name(self.constants, name) if found is None else found
         if found is None:
-            raise AnswersError(f"{label}: no node {name!r}{did_you_mean(name, known)}")
+            raise AnswersError(f"{label}: no node {name!r}{did_you_mean(name, self.ids)}")
         return found
 
     def _why_not(self, step: Step) -> str:

@@ -100,6 +100,35 @@ def test_planted_mistakes_are_named():
     assert min(changed.values()) >= 8, changed
 
 
+def test_mistakes_are_named_where_only_gradients_are_handed_in():
+    """Locals and contributions are in the students' heads; the first wrong gradient tells."""
+    planted_in: Counter[str] = Counter()
+    named: Counter[str] = Counter()
+    for seed in range(0, GRAPHS, 8):
+        rng = random.Random(seed)  # noqa: S311 # no secrets
+        program = random_program(seed)
+        graph = gt.parse(program.text, **program.inputs).backward()
+        problem = Problem.of(graph._state, graph.facts())
+        truth = program.work_out()
+        for kind in ("sign", "missed_path", "no_upstream", "no_local", "swapped", "rule",
+                     "wrong_point"):  # fmt: skip
+            choices = [item for item in PLANTS[kind](program) if item[0] != "values"]
+            if not choices:
+                continue
+            try:
+                numbers = planted(program, truth, rng.choice(choices), follow=True)
+            except (ValueError, ArithmeticError):
+                continue
+            grads = {name: five_digits(value) for name, value in numbers.grads.items()}
+            report = graded(problem, {"grads": grads})
+            if report.first_wrong is not None:
+                planted_in[kind] += 1
+                named[kind] += kind in kinds_named(report)
+    for kind, count in planted_in.items():
+        assert named[kind] >= 0.95 * count, (kind, named[kind], count)
+    assert min(planted_in.values()) >= 6, planted_in
+
+
 # -- arrays: planted by hand -----------------------------------------------------------------
 
 RNG = np.random.default_rng(3)

@@ -149,3 +149,9 @@ def test_digits_of_an_array_are_those_of_its_largest_element():
     answer = read_answer("[0.98, 0.02]", "c")
     assert Closeness().is_right(answer, np.array([0.9820, 0.0180]))
     assert not Closeness().is_right(answer, np.array([0.9820, 0.0280]))
+
+
+@pytest.mark.parametrize("choice", [{"tolerance": -1}, {"tolerance": math.nan}, {"digits": 0}])
+def test_choices_without_sense_are_refused(choice):
+    with pytest.raises(AnswersError, match="at least"):
+        Closeness(**choice)
