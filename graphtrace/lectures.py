@@ -1,13 +1,16 @@
-"""Slides of a graph, as methods of Graph."""
+"""Slides and worksheets of a graph, as methods of Graph."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
 if TYPE_CHECKING:
     from graphtrace.annotate.facts import GraphFacts
     from graphtrace.exercise.grading import Given, GradeChoice, Grades
     from graphtrace.exercise.report import Report
+    from graphtrace.exercise.worksheet import Worksheet, WorksheetChoice
+    from graphtrace.graph import Graph
+    from graphtrace.node import Node
     from graphtrace.run.state import State
     from graphtrace.slides.save import Made, SlidesChoice
     from graphtrace.slides.steps import Storyboard
@@ -25,6 +28,15 @@ class Lectures:
 
         def facts(self, show: Any = None) -> "GraphFacts":
             """Return the immutable facts."""
+            ...
+
+        @property
+        def output(self) -> "Node":
+            """The node that gradients are taken of."""
+            ...
+
+        def at(self, /, **inputs: Any) -> "Graph":
+            """Return the same graph at other inputs."""
             ...
 
     def slides(self, file: str | os.PathLike[str], /, **choice: "Unpack[SlidesChoice]") -> "Made":
@@ -45,6 +57,38 @@ class Lectures:
         from graphtrace.slides.storyboard import make_storyboard
 
         return make_storyboard(self.facts(), per=per, digits=digits)
+
+    def worksheet(
+        self,
+        file: str | os.PathLike[str],
+        /,
+        answers: str | os.PathLike[str] | None = None,
+        *,
+        variants: int | None = None,
+        **choice: "Unpack[WorksheetChoice]",
+    ) -> "tuple[Worksheet, ...]":
+        """Write the drawing with blanks to fill in, and with `answers` its key.
+
+        Endings tell the formats: pdf, html, tex, md; a key may be json. For `choice` (blank,
+        fraction, seed, …) see `graphtrace.exercise.worksheet.WorksheetChoice`. Gradients are of the
+        output and from the seed of the last backward pass, if there was one. Returns what was
+        made, one for each variant.
+        """
+        from graphtrace.exercise.worksheet import Runs, needs_gradients, save_worksheets
+
+        end = self.output
+        both = needs_gradients(choice.get("blank"))
+
+        def run(inputs: Mapping[str, Any]) -> "Graph":
+            graph = self.at(**inputs)
+            return graph.backward(end.name, end.grad) if both else graph
+
+        def numbers(inputs: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+            state = run(inputs)._state
+            return [(state.value(at), state.grad(at)) for at in range(len(state.sealed.nodes))]
+
+        runs = Runs(lambda inputs: run(inputs).facts(), numbers)
+        return save_worksheets(runs, file, answers, variants=variants, **choice)
 
     def grade(self, answers: "Given", /, **choice: "Unpack[GradeChoice]") -> "Report":
         """Return a report on a student's answers: a file, or tables of them.

@@ -18,6 +18,7 @@ from graphtrace_cli.verbs.ops import ops
 from graphtrace_cli.verbs.render import render
 from graphtrace_cli.verbs.slides import slides
 from graphtrace_cli.verbs.table import table
+from graphtrace_cli.verbs.worksheet import worksheet
 
 __all__ = ["VERBS", "app", "run"]
 
@@ -26,6 +27,7 @@ VERBS: tuple[Callable[..., int], ...] = (
     render,
     slides,
     explain,
+    worksheet,
     grade,
     table,
     diff,

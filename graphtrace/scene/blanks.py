@@ -13,7 +13,7 @@ __all__ = ["BLANK", "CELL", "blank", "gradient_room", "padded", "row_rooms", "va
 
 BLANK = "blank"
 """The role of a box to write in; its part says which answer it is for."""
-WIDE, TALL, MORE = 54.0, 21.0, 30.0
+WIDE, TALL, MORE = 54.0, 21.0, 44.0
 CELL = (38.0, 19.0)
 """The least width and height of one number of a matrix."""
 Room = tuple[float, float]
