@@ -11,7 +11,7 @@ from graphtrace.render import write_whole
 from graphtrace.render.data import dump
 from graphtrace.render.derivation_html import html_text
 from graphtrace.render.derivation_tex import document
-from graphtrace.render.tex import tex_math
+from graphtrace.render.markdown import markdown_math, markdown_text
 from graphtrace.scene.typeset import printable
 
 __all__ = ["check_format", "derivation_formats", "save_derivation", "write_derivation"]
@@ -94,33 +94,23 @@ def _markdown(derivation: Derivation) -> str:
 
 
 def _markdown_parts(derivation: Derivation) -> Iterator[str]:
-    yield f"# {_plain(derivation.title)}"
-    yield _plain(derivation.opening)
+    yield f"# {markdown_text(derivation.title)}"
+    yield markdown_text(derivation.opening)
     for number, section in enumerate(derivation.sections, 1):
         yield f"## {number}. {section.title}"
         if section.intro:
-            yield _plain(section.intro)
+            yield markdown_text(section.intro)
         yield from map(_markdown_line, section.lines)
     for remark in derivation.remarks:
-        yield f"Note: {_plain(remark)}"
+        yield f"Note: {markdown_text(remark)}"
 
 
 def _markdown_line(line: Line) -> str:
     """Return a displayed formula; what LaTeX might not read is plain text."""
-    latex = tex_math(line.equation.latex) if line.equation is not None else None
-    if latex is None:
-        return _plain(line.text)
-    # Markdown would take these for tags.
-    latex = latex.replace("<", r"\lt ").replace(">", r"\gt ")
-    return f"$${latex}$$" + (f"\n\n({_plain(line.note)})" if line.note else "")
-
-
-def _plain(text: str) -> str:
-    """Return text in which Markdown and HTML see no sign of theirs."""
-    return "".join(f"\\{char}" if char in MARKS else char for char in printable(text))
-
-
-MARKS = frozenset("\\`*_{}[]#|<>&~$^")
+    formula = markdown_math(line.equation.latex) if line.equation is not None else None
+    if formula is None:
+        return markdown_text(line.text)
+    return formula + (f"\n\n({markdown_text(line.note)})" if line.note else "")
 
 
 def _json(derivation: Derivation) -> str:
