@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import arrays
+import pictures
 
 S1 = ["f = ln(x) + exp(y)*z", "--at", "x=1,y=3,z=2"]
 
@@ -143,52 +144,6 @@ def million_nodes() -> list[float]:
     return per_run(lambda: gt.trace(chain, 1.0).backward(), repeats=1, samples=3)
 
 
-def rnn_picture(steps: int = 80) -> list[float]:
-    """Seconds to lay out and write an RNN with three shared weights, scalar, unrolled."""
-    import numpy as np
-
-    import graphtrace as gt
-
-    def model(w: Any, v: Any, b: Any, us: Any) -> Any:
-        h = 0.0
-        for u in us:
-            h = np.tanh(w * h + v * u + b)
-        return h
-
-    us = [0.1] * steps
-    graph = gt.trace(lambda w, v, b: model(w, v, b, us), 0.9, 0.3, 0.1).backward()
-    return per_wall(lambda: graph.render(format="svg"), samples=3)
-
-
-def layered_picture(nodes: int = 1000) -> list[float]:
-    """Seconds to lay out and write a layered graph of scalar nodes."""
-    import graphtrace as gt
-
-    def layers(x: Any, y: Any) -> Any:
-        row = [x * (k + 1.0) + y for k in range(10)]
-        while row and layers.made < nodes:  # type: ignore[attr-defined] # a counter
-            row = [left * right for left, right in zip(row, row[1:] + row[:1], strict=True)]
-            layers.made += 10  # type: ignore[attr-defined] # a counter
-        total = row[0]
-        for item in row[1:]:
-            total = total + item
-        return total
-
-    layers.made = 30  # type: ignore[attr-defined] # a counter
-    graph = gt.trace(layers, 0.1, 0.9).backward()
-    return per_wall(lambda: graph.render(format="svg"), samples=2)
-
-
-def per_wall(run: Callable[[], Any], *, samples: int) -> list[float]:
-    """Return wall seconds for one run each."""
-    found = []
-    for _ in range(samples):
-        start = time.perf_counter()
-        run()
-        found.append(time.perf_counter() - start)
-    return found
-
-
 SHORT = {"repeats": 200}
 LONG = {"repeats": 1, "samples": 5}
 CASES: dict[str, Callable[[], list[float]]] = {
@@ -205,8 +160,7 @@ CASES: dict[str, Callable[[], list[float]]] = {
     "import": import_time,
     "cli-render": cli_render,
     "million-nodes": million_nodes,
-    "rnn-picture": rnn_picture,
-    "layered-picture": layered_picture,
+    **pictures.CASES,
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts
 from graphtrace.annotate.summary import element_count
@@ -200,7 +201,8 @@ def _row(plan: Plan, edge: EdgeFacts, node: NodeFacts, source: NodeFacts, *, qui
     above = below = lead = None
     if "local" in show and not quiet and node.id not in plan.back:
         above = local_text(edge, LOCAL, digits, long=card)
-    shared = sum(use.contribution is not None for use in plan.uses[edge.source]) > 1
+    given = (use for use in plan.uses[edge.source] if use.contribution is not None)
+    shared = len([*islice(given, 2)]) > 1
     wanted = "contribution" in show or ("grad" in show and (shared or card))
     if wanted and not quiet and edge.contribution is not None:
         below = moved_contribution(

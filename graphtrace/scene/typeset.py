@@ -50,7 +50,7 @@ def plain_type(*, wanted: bool) -> Iterator[None]:
 
 def printable(text: str) -> str:
     """Return the text on one line, without what XML forbids or what reorders its surroundings."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
     return "".join(_safe(char) for char in text)
 
