@@ -136,6 +136,13 @@ def test_of_large_arrays_the_shape_is_told(tmp_path):
     worksheet = made(graph, tmp_path, blank="upstream")
     (question,) = [q for q in worksheet.sheet.questions if q.what.text == "∂y/∂W"]
     assert (question.shape, question.size) == (None, "shape 6×5")
+    asked = {blank.part for blank in worksheet.blanks}
+    nodes = worksheet.sheet.picture.nodes
+    heat = {part_of(node, s) for node in nodes for s in node.shapes if s.level is not None}
+    assert "value n0" in heat
+    assert not heat & asked
+    # How large the answers are would stand in the key to the colours.
+    assert not [node for node in nodes if node.role == "legend"]
 
 
 def test_a_part_of_a_graph_gives_what_comes_from_outside(tmp_path):
