@@ -153,8 +153,8 @@ Unfold = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAME,…",
-        help="Fold all but this: block, its third pass block[3], each of them block[*], a part of "
-        "it block[3]/mlp.",
+        help="Fold all but this: block (its first pass), its third pass block[3], each of them "
+        "block[*], a part of it block[3]/mlp.",
         show_default=False,
     ),
 ]
