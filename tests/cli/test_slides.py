@@ -1,5 +1,7 @@
 """The verb `slides`."""
 
+import sys
+
 import pytest
 
 S1 = ("f = ln(x) + exp(y)*z", "--at", "x=1,y=3,z=2")
@@ -12,6 +14,30 @@ def test_one_command_makes_a_deck(cli, tmp_path):
     text = (tmp_path / "deck.tex").read_text(encoding="utf-8")
     assert text.count(r"\begin{frame}") == 1
     assert r"\begin{frame}<1-21>" in text
+
+
+def test_a_name_that_ends_in_a_slash_is_a_folder(cli, tmp_path):
+    outcome = cli("slides", *S1, "-o", "new/frames/", "--images", "svg", "--from", "2", "--to", "4")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out == "3 steps in new/frames/\n"
+    names = sorted(path.name for path in (tmp_path / "new" / "frames").iterdir())
+    assert names == ["001.svg", "002.svg", "003.svg"]
+    assert cli("slides", *S1, "-o", "more/", "--images", "jpg").is_refusal("svg or png")
+    assert not (tmp_path / "more").exists()
+
+
+@pytest.mark.parametrize("kind", ["html", "json", "md"])
+def test_kinds_that_need_no_extra(cli, tmp_path, kind):
+    outcome = cli("slides", *S1, "-o", f"deck.{kind}")
+    assert (outcome.code, outcome.out) == (0, f"21 steps in deck.{kind}\n")
+    assert (tmp_path / f"deck.{kind}").stat().st_size > 5000
+
+
+def test_a_film_without_pillow_says_how_to_get_it(cli, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "PIL.Image", None)
+    outcome = cli("slides", *S1, "-o", "deck.gif")
+    assert outcome.is_refusal("pip install 'graphtrace[film]'")
+    assert not list(tmp_path.iterdir())
 
 
 def test_several_sources_share_the_inputs_that_they_have(cli, tmp_path):

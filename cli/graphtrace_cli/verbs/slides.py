@@ -6,7 +6,7 @@ import typer
 
 from graphtrace_cli import terminal
 from graphtrace_cli.errors import EXIT_DONE, RequestError
-from graphtrace_cli.options import At, Output, OutputName, Seed
+from graphtrace_cli.options import At, OutputName, Seed
 from graphtrace_cli.style import (
     Deadline,
     Depth,
@@ -66,6 +66,16 @@ Delay = Annotated[
         metavar="SECONDS", help="GIF, WebP: time for each step, 1.5 s.", show_default=False
     ),
 ]
+# Text, since a path forgets the / that tells a folder.
+Target = Annotated[
+    str | None,
+    typer.Option(
+        "-o",
+        metavar="FILE",
+        help="Write to this file, or to a folder: frames/",
+        show_default=False,
+    ),
+]
 Images = Annotated[
     str | None,
     typer.Option(
@@ -79,7 +89,7 @@ def slides(
     at: At = None,
     seed: Seed = None,
     output_name: OutputName = None,
-    output: Output = None,
+    output: Target = None,
     per: Per = "node",
     first: First = None,
     last: Last = None,
@@ -107,7 +117,7 @@ def slides(
     """
     from graphtrace.slides.save import save_slides
 
-    if output is None or str(output) == "-":
+    if output is None or output == "-":
         raise RequestError("slides go to a file: give -o deck.pdf, deck.pptx, deck.html or frames/")
     choice: dict[str, Any] = {
         "per": per, "first": first, "last": last, "aspect": aspect, "title": title,
