@@ -9,7 +9,7 @@ from graphtrace.formula.names import pretty_name
 from graphtrace.scene.build import build_scene
 from graphtrace.scene.model import Box, Label, Scene, SceneNode, Text
 from graphtrace.scene.options import Options
-from graphtrace.scene.typeset import plain, printable
+from graphtrace.scene.typeset import plain, printable, shorten
 from graphtrace.slides.caption import CAPTION, caption_lines
 from graphtrace.slides.stage import drawn
 from graphtrace.slides.steps import Step, Storyboard
@@ -196,7 +196,7 @@ def _fitted(
     notes = [note for note in scene.notes if "points wide" not in note]
     if size * SMALL_TYPE < READABLE:
         notes.append(
-            f"The small type of {printable(board.title)[:60]} has {size * SMALL_TYPE:.1f} points on"
+            f"The small type of {shorten(printable(board.title), 40)} has {size * SMALL_TYPE:.1f} points on"
             " a page of 960: show a part (`--focus NAME`), fold parts (`--fold all`), or show less"
             " (`--show value,grad,name`)."
         )

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts
+from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts, Value
 from graphtrace.annotate.summary import brief, element_count, gist
 from graphtrace.annotate.worked import Equation, Worked
 from graphtrace.errors import FormatError, did_you_mean
-from graphtrace.formula.names import pretty_name
+from graphtrace.formula.names import latex_name, pretty_name
 from graphtrace.scene.plan import edge_key
+from graphtrace.scene.typeset import shorten
 from graphtrace.scene.wording import gradient_name, numeral
 from graphtrace.slides.steps import Step, Storyboard
 
@@ -17,7 +18,7 @@ __all__ = ["MOST_STEPS", "PER", "make_storyboard"]
 PER = ("node", "level", "scope")
 MOST_STEPS = 600
 """Longer decks are refused: nobody would sit through one."""
-LINES = 3
+LINES, LONGEST = 3, 200
 BESIDE, WIDE = 5, 72
 """Equations side by side: at most so many, with so many characters."""
 TINY = 4
@@ -112,7 +113,8 @@ class _Board:
     def _opening(self) -> Iterator[Step]:
         nodes = len(self.facts.nodes)
         title = self.facts.title or pretty_name(self.end.name)
-        said = f"{title}: forward and backward through {nodes} nodes, step by step."
+        program = "; ".join(line.strip() for line in title.splitlines() if line.strip())
+        said = f"{shorten(program, LONGEST)}: forward and backward through {nodes} nodes, step by step."
         yield Step("title", title, (), said)
         words = (
             "This is the whole graph: values flow along the arrows from the inputs to"
@@ -253,14 +255,15 @@ class _Board:
         return Step("end", "The gradients of the inputs", _joined(lines), notes, shown, lit)
 
     def _gradient(self, node: NodeFacts) -> Equation:
-        from graphtrace.formula.names import latex_name
-
         assert node.grad is not None
+        name = gradient_name(self.end.name, node.name)
+        if element_count(node.grad) > TINY:
+            size = self._number(node.grad).removeprefix("norm ")
+            return Equation(f"‖{name}‖ = {size}", "")
         number = self._number(node.grad)
         tex = rf"\partial {latex_name(self.end.name)} / \partial {latex_name(node.name)} = "
         plain = element_count(node.grad) <= 1
-        return Equation(f"{gradient_name(self.end.name, node.name)} = {number}",
-                        tex + numeral(number).replace("\u2212", "-") if plain else "")  # fmt: skip
+        return Equation(f"{name} = {number}", tex + number.replace("\u2212", "-") if plain else "")
 
     # -- many at once ---------------------------------------------------------------------
 
@@ -312,15 +315,10 @@ class _Board:
         more = f"and {len(lines) - LINES + 1} more"
         return (*lines[: LINES - 1], Equation(more, ""))
 
-    def _number(self, value: object) -> str:
-        from typing import cast
-
-        from graphtrace.annotate.facts import Value
-
-        found = cast("Value", value)
-        if element_count(found) <= TINY:
-            return numeral(brief(found, self.digits, TINY))
-        return numeral(gist(found, self.digits, limit=0))
+    def _number(self, value: Value) -> str:
+        if element_count(value) <= TINY:
+            return numeral(brief(value, self.digits, TINY))
+        return numeral(gist(value, self.digits, limit=0))
 
 
 def _joined(lines: Sequence[Equation]) -> tuple[Equation, ...]:
