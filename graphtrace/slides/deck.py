@@ -196,8 +196,8 @@ def _fitted(
     notes = [note for note in scene.notes if "points wide" not in note]
     if size * SMALL_TYPE < READABLE:
         notes.append(
-            f"The small type of {shorten(printable(board.title), 40)} has {size * SMALL_TYPE:.1f} points on"
-            " a page of 960: show a part (`--focus NAME`), fold parts (`--fold all`), or show less"
+            f"The small type of {shorten(printable(board.title), 40)} has"
+            f" {size * SMALL_TYPE:.1f} points on a page of 960: show a part (`--focus NAME`), fold parts (`--fold all`), or show less"
             " (`--show value,grad,name`)."
         )
     placed = scene.scaled(size)

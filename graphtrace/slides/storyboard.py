@@ -114,7 +114,7 @@ class _Board:
         nodes = len(self.facts.nodes)
         title = self.facts.title or pretty_name(self.end.name)
         program = "; ".join(line.strip() for line in title.splitlines() if line.strip())
-        said = f"{shorten(program, LONGEST)}: forward and backward through {nodes} nodes, step by step."
+        said = f"{shorten(program, LONGEST)}: forward and backward through {nodes} nodes."
         yield Step("title", title, (), said)
         words = (
             "This is the whole graph: values flow along the arrows from the inputs to"

@@ -9,7 +9,7 @@ __all__ = ["json_deck"]
 
 
 def json_deck(deck: Deck) -> str:
-    """Return ``{"title", "graphs"}`` as strict JSON, one step a line; docs/storyboard.md tells what is in it.
+    """Return ``{"title", "graphs"}`` as strict JSON, one step a line; see docs/storyboard.md.
 
     A graph has ``title``, ``names`` (of nodes, by the key that steps use) and ``steps``; these are
     those of `Storyboard.as_json`.
