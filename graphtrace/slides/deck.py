@@ -197,8 +197,8 @@ def _fitted(
     if size * SMALL_TYPE < READABLE:
         notes.append(
             f"The small type of {shorten(printable(board.title), 40)} has"
-            f" {size * SMALL_TYPE:.1f} points on a page of 960: show a part (`--focus NAME`), fold parts (`--fold all`), or show less"
-            " (`--show value,grad,name`)."
+            f" {size * SMALL_TYPE:.1f} points on a page of 960: show a part (`--focus NAME`), fold"
+            " parts (`--fold all`), or show less (`--show value,grad,name`)."
         )
     placed = scene.scaled(size)
     dx = space.x + (space.width - placed.width) / 2

@@ -167,7 +167,9 @@ def test_hostile_names_stay_text(name, form):
         return made.backward()
 
     found = gt.compare(graph(2.0), graph(3.0))
-    text = found.render(format=form).decode()
+    drawn = found.render(format=form)
+    assert drawn is not None
+    text = drawn.decode()
     if form == "tex":
         # What TeX reads.
         text = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("%"))

@@ -1,5 +1,7 @@
 """The equations with numbers put in, against what one writes by hand."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -145,7 +147,7 @@ def test_what_was_not_computed_is_not_zero():
 
 
 def test_a_cut_path_names_what_cuts_it():
-    def f(q: np.ndarray, k: np.ndarray, v: np.ndarray) -> float:
+    def f(q: np.ndarray, k: np.ndarray, v: np.ndarray) -> Any:
         s = k @ q
         i = np.argmax(s)
         return v[i] * 1.0
@@ -156,7 +158,7 @@ def test_a_cut_path_names_what_cuts_it():
 
 
 def layer() -> gt.Graph:
-    def loss(w: np.ndarray, b: np.ndarray, x: np.ndarray) -> float:
+    def loss(w: np.ndarray, b: np.ndarray, x: np.ndarray) -> Any:
         z = w @ x + b
         a = gt.nn.relu(z)
         return np.sum(a)
@@ -181,7 +183,7 @@ def test_arrays_have_shapes_and_matrix_rules():
 
 
 def test_rules_sum_over_the_axes_that_were_broadcast():
-    def f(x: np.ndarray, b: np.ndarray, s: float) -> float:
+    def f(x: np.ndarray, b: np.ndarray, s: float) -> Any:
         h = x + b
         k = h * s
         return np.mean(k)
@@ -238,7 +240,7 @@ def operations() -> list[tuple[str, gt.Graph]]:
         if not op.differentiable or op.family == "special" or op.name in FROM_SCIPY:
             continue
         operands, params = (
-            (tuple(rng.uniform(*interval, size=3) for interval in op.samples), {})
+            (tuple(rng.uniform(interval[0], interval[1], size=3) for interval in op.samples), {})
             if op.is_elementwise
             else op.samples(rng)[0]
         )

@@ -72,7 +72,7 @@ PROGRAMS = {
     "s1": s1,
     "recurrent": recurrent,
     "hinge": lambda: gt.trace(hinge, 2.0, 1.5, -0.5),
-    "layer": lambda: gt.trace(layer, *layer.__defaults__),
+    "layer": lambda: gt.trace(layer, *(layer.__defaults__ or ())),
     "squares": lambda: gt.parse("q = x*x; y = q*x + q", x=3),
     "hub": lambda: gt.parse("y = " + "+".join(["w*w"] * 6), w=2),
 }
@@ -250,7 +250,9 @@ def said_in(path):
     if path.suffix == ".svg":
         return "\n".join(said_in_svg(text))
     if path.suffix == ".html":
-        svg = re.search(r"<svg.*?</svg>", text, re.DOTALL)[0]
+        found = re.search(r"<svg.*?</svg>", text, re.DOTALL)
+        assert found
+        svg = found[0]
         return "\n".join([text.replace(svg, ""), *said_in_svg(svg)])
     if path.suffix == ".tex":
         # Type, and comments; not what the lines draw, nor the widths that type is fitted to.
@@ -401,7 +403,9 @@ def test_a_branch_is_not_left():
 
     graph = gt.trace(positive, 2.2).backward()
     for seed in SEEDS:
-        assert nice_inputs(graph.facts(), numbers_of(graph), seed)["x"] > 0
+        inputs = nice_inputs(graph.facts(), numbers_of(graph), seed)
+        assert inputs is not None
+        assert np.all(np.asarray(inputs["x"]) > 0)
 
 
 def test_where_no_other_inputs_are_found_they_stay(tmp_path):

@@ -117,7 +117,7 @@ def _effects(click):
 
 
 def _first_effects(clicks):
-    first = {}
+    first: dict[int, str] = {}
     for effects in clicks:
         for number, kind in effects:
             first.setdefault(number, kind)

@@ -8,6 +8,7 @@ from graphtrace.render.drawingml import Drawing
 from graphtrace.render.pptx import fill_background, new_presentation, picture_elements, written
 from graphtrace.render.theme import Theme
 from graphtrace.scene.model import Cluster, Label, Wire
+from graphtrace.scene.needs import need
 from graphtrace.scene.typeset import printable
 from graphtrace.slides.deck import Deck, Frame
 from graphtrace.slides.decks.clicks import Click, timing
@@ -58,7 +59,6 @@ def _slide(made: Any, frame: Frame, theme: Theme, drawing: Drawing) -> None:
 
 def _titled(made: Any, heading: Label, theme: Theme) -> Any:
     """Return a new slide with its title."""
-    from pptx.dml.color import RGBColor
     from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
     from pptx.util import Emu, Pt
 
@@ -78,7 +78,8 @@ def _titled(made: Any, heading: Label, theme: Theme) -> Any:
     line.alignment = PP_ALIGN.CENTER if heading.anchor == "middle" else PP_ALIGN.LEFT
     face = line.runs[0].font
     face.size, face.name = Pt(heading.ink.size), "Verdana"
-    face.color.rgb = RGBColor.from_string(theme.text("name")[1:].upper())
+    colour = need("pptx.dml.color", "python-pptx", "PPTX", extra="pptx").RGBColor
+    face.color.rgb = colour.from_string(theme.text("name")[1:].upper())
     return slide
 
 
