@@ -35,6 +35,8 @@ SINGLES = {
     "picture-layered-1000": ("SVG of a layered graph of 1000 nodes, asked: < 3", "s"),
     "picture-layered-3000": ("SVG of a layered graph of 3000 nodes, asked: < 10", "s"),
     "picture-nested-folded": ("SVG of 10 300 operations in nested functions, asked: < 5", "s"),
+    "deck-pdf": ("PDF deck of about 30 nodes and 90 steps, asked: < 5", "s"),
+    "deck-pptx": ("the same as PPTX, asked: < 10", "s"),
     "picture-nested-whole": ("the same, all drawn; layout within its 10 s", "s"),
 }
 ROUNDS = 3
