@@ -1,6 +1,6 @@
 """How the nodes of two graphs on one drawing differ: what moved, what came, what went."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -110,14 +110,17 @@ class Changes:
         return sum(move.what == what for move in self.moves)
 
 
-def labels_of(facts: "GraphFacts") -> dict[int, str]:
-    """Return the names of nodes, of a number of the program with its use: ``2 in h1``."""
-    names = {node.id: node.name for node in facts.nodes}
+def labels_of(facts: "GraphFacts", shown: Callable[[str], str] = str) -> dict[int, str]:
+    """Return the names of nodes, of a number of the program with its use: ``2 in h1``.
+
+    `shown` says how a name is printed.
+    """
+    names = {node.id: shown(node.name) for node in facts.nodes}
     uses = {edge.source: names[edge.target] for edge in reversed(facts.edges)}
     return {
-        node.id: f"{node.name} in {uses[node.id]}"
+        node.id: f"{names[node.id]} in {uses[node.id]}"
         if node.kind == "constant" and node.id in uses
-        else node.name
+        else names[node.id]
         for node in facts.nodes
     }
 

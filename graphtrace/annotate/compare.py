@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 
 from graphtrace.annotate.changes import ATOL, RTOL, SIGNS, Change, Move, labels_of, percent
-from graphtrace.annotate.facts import GraphFacts
-from graphtrace.annotate.summary import number
-from graphtrace.annotate.table import Column, Table, cell, plain_text
+from graphtrace.annotate.facts import GraphFacts, Value
+from graphtrace.annotate.summary import gist, number
+from graphtrace.annotate.table import MARK, Column, Table, plain_text
 from graphtrace.annotate.union import unite
 from graphtrace.errors import GradientError
 from graphtrace.run.matching import match
@@ -120,7 +120,8 @@ class Difference:
             yield count, f"node{'s' if count > 1 else ''} {status}"
         count = changes.count("changed")
         yield count, "other operations" if count > 1 else "other operation"
-        yield changes.count("rewired"), "with other operands"
+        count = changes.count("rewired")
+        yield count, f"node{'s' if count > 1 else ''} with other operands"
 
     def tables(self) -> tuple[Table, ...]:
         """Return the nodes that came, went or changed, and what moved, largest first."""
@@ -148,7 +149,7 @@ class Difference:
         assert shown is not None
         before, now = ("" if side is None else side.expression for side in (change.old, change.new))
         where = "" if shown.where is None else str(shown.where)
-        name = self.facts.nodes[id_].name
+        name = self._labels[id_]
         return SIGNS[change.status], name, WORDS[change.status], before, now, where
 
     def _moved_row(self, rank: int, move: Move) -> tuple[str, ...]:
@@ -161,8 +162,8 @@ class Difference:
             str(rank),
             name,
             move.what,
-            "–" if move.old is None else cell(move.old),
-            "–" if move.new is None else cell(move.new),
+            _short(move.old),
+            _short(move.new),
             change,
             percent(move.relative),
             "" if node.where is None else str(node.where),
@@ -170,6 +171,13 @@ class Difference:
 
     def __str__(self) -> str:
         return plain_text((*self.tables(),)) + ("\n" if not self.same else "") + self.sentence()
+
+
+def _short(value: Value | None) -> str:
+    """Return a number, all of a tiny array, or the norm of a larger one."""
+    if value is None:
+        return "–"
+    return gist(value) + ("" if np.isfinite(value).all() else f" {MARK}")
 
 
 def _signed(move: Move) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from graphtrace.annotate.build import build_facts
 from graphtrace.annotate.changes import Change, Changes, Move, measured
 from graphtrace.annotate.facts import EdgeFacts, GraphFacts, NodeFacts
-from graphtrace.run.matching import comparable
+from graphtrace.run.matching import COMMUTATIVE, comparable
 from graphtrace.run.state import State
 
 __all__ = ["unite"]
@@ -165,7 +165,7 @@ class _Union:
         status = "same"
         if old.op != new.op or parameters[0] != parameters[1]:
             status = "changed"
-        elif tuple(self.pairs.get(operand) for operand in old.operands) != new.operands:
+        elif not _same_operands([self.pairs.get(p) for p in old.operands], new):
             status = "rewired"
         own = self.old.sealed.names[o]
         return Change(
@@ -197,6 +197,13 @@ class _Union:
 def _largest_first(move: Move) -> tuple[float, float, int, bool]:
     size = 0.0 if math.isnan(move.change) else abs(move.change)
     return -move.relative, -size, move.node, move.what != "value"
+
+
+def _same_operands(partners: list[int | None], new: NodeFacts) -> bool:
+    """Whether operands of an old node are those of the new one, in any order where it commutes."""
+    if new.op in COMMUTATIVE:
+        return Counter(partners) == Counter(new.operands)
+    return tuple(partners) == new.operands
 
 
 def _free(name: str, taken: set[str], last: Counter[str], *, given: bool) -> str:

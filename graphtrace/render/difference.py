@@ -1,24 +1,40 @@
 """Two graphs on one drawing in each format that can tell them apart, and what differs as JSON."""
 
 import os
+from collections import Counter
+from dataclasses import replace
 from typing import Any
 
-from graphtrace.annotate.changes import Change, Changes, Move
+from graphtrace.annotate.changes import SIGNS, Change, Changes, Move
 from graphtrace.annotate.compare import Difference
+from graphtrace.annotate.facts import GraphFacts
 from graphtrace.errors import FormatError
 from graphtrace.render import format_of, write_whole
 from graphtrace.render.data import dump, node_data, plain_value
 from graphtrace.render.registry import Rendering, draw, format_named
+from graphtrace.scene.difference import RANKED
+from graphtrace.scene.fold_choice import READABLE
 
-__all__ = ["difference_json", "draw_difference", "save_difference"]
+__all__ = ["difference_json", "draw_difference", "outstanding", "save_difference"]
 
 NOT_TOLD = ("dot", "graphml", "mmd")
 """Formats of one graph's data, which have no place for another's."""
 EXTRAS = ("symbolic", "cost")
+MOST_USES, MOST_STRUCTURE = 8, 8
+"""Of a large drawing so many nodes that came, went or changed are drawn, with what is around."""
 
 
-def draw_difference(difference: Difference, format: str, **options: Any) -> Rendering:  # noqa: A002
+def draw_difference(
+    difference: Difference,
+    format: str,  # noqa: A002
+    *,
+    whole: bool = False,
+    **options: Any,
+) -> Rendering:
     """Return two graphs as one picture, or what differs between them as text or JSON.
+
+    Of more nodes than one can read, those are drawn that came, went, changed and moved most, with
+    what is around them; all with `whole`, and others with a `focus`.
 
     Raises
     ------
@@ -39,7 +55,31 @@ def draw_difference(difference: Difference, format: str, **options: Any) -> Rend
     for extra in EXTRAS:
         if extra in words:
             raise FormatError(f"show={extra!r} is of one graph: draw each with it on its own")
-    return draw(difference.facts, word, **options)
+    facts = difference.facts
+    notes: tuple[str, ...] = ()
+    if not whole and not options.get("focus") and len(facts.nodes) > READABLE:
+        options["focus"] = outstanding(facts)
+        part = "the output" if difference.same else "what differs most"
+        whole_too = "all of them: `--whole`, in Python whole=True"
+        notes = (f"Drawn is {part} of {len(facts.nodes)} nodes; {whole_too}.",)
+    drawn = draw(facts, word, **options)
+    return replace(drawn, notes=(*notes, *drawn.notes))
+
+
+def outstanding(facts: GraphFacts) -> tuple[str, ...]:
+    """Return the names of what to look at: the first that came, went or changed; what moved most.
+
+    Not what has so many uses that all of the graph is near it. The output, where nothing differs.
+    """
+    changes = facts.changes
+    kinds = {node.id: node.kind for node in facts.nodes}
+    structure = [id_ for id_, c in changes.nodes.items() if c.status in SIGNS]
+    found = [id_ for id_ in structure if kinds[id_] != "constant"][:MOST_STRUCTURE]
+    found += [m.node for m in changes.moves[:RANKED] if kinds[m.node] != "constant"]
+    uses = Counter(edge.source for edge in facts.edges)
+    found = [id_ for id_ in found if uses[id_] <= MOST_USES] or found
+    names = {node.id: node.name for node in facts.nodes}
+    return tuple(names[id_] for id_ in dict.fromkeys(found or [facts.output]))
 
 
 def save_difference(

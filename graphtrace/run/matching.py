@@ -2,8 +2,9 @@
 
 Nodes that compute the same expression of the same inputs are one node, for certain. From there
 on: the same name and operation; the same operation at the same place, seen from its uses and
-from its operands; last another operation under the same name or at the same place. What is paired
-early is better founded, so that where pairs would close a circle the later ones are given up.
+from its operands; another operation of the same operand; the same operations in the same order;
+last another operation under the same name or at the same place. What is paired early is better
+founded, so that where pairs would close a circle the later ones are given up.
 """
 
 from collections import defaultdict, deque
@@ -14,9 +15,19 @@ from typing import Any
 import numpy as np
 
 from graphtrace.ops.values import shape_of
+from graphtrace.run.alignment import common_subsequence
 from graphtrace.run.state import State
 
-__all__ = ["comparable", "match"]
+__all__ = ["COMMUTATIVE", "comparable", "match"]
+
+COMMUTATIVE = frozenset(
+    (
+        "add", "multiply", "maximum", "minimum", "fmax", "fmin", "hypot", "logaddexp",
+        "logaddexp2", "equal", "not_equal", "bitwise_and", "bitwise_or", "bitwise_xor",
+        "logical_and", "logical_or", "logical_xor",
+    )
+)  # fmt: skip
+"""Operations that give the same bits with their operands in the other order."""
 
 MOST_TRIED = 32
 """Of the uses of one operand, so many are looked at for the one that fits best."""
@@ -55,6 +66,18 @@ class _Side:
         places = map(self.sealed.where, range(len(self.kinds)))
         return [where.text if where else "" for where in places]
 
+    def outline(self, number: int, classes: list[int]) -> Hashable:
+        """Return what a node does, with its constants, but whatever its other operands are."""
+        operands = (
+            classes[operand] if self.kinds[operand] == "constant" else -1
+            for operand in self.operands[number]
+        )
+        return (self.ops[number], self.params[number], *operands)
+
+    def commutes(self, number: int) -> bool:
+        """Whether the order of a node's operands makes no difference."""
+        return self.ops[number] in COMMUTATIVE
+
     def named(self) -> dict[str, int]:
         """Return the operations that have names of the user's own."""
         return {
@@ -76,7 +99,8 @@ class _Side:
             elif kind == "constant":
                 key = (kind, comparable(self.sealed.nodes[number].value))
             else:
-                operands = tuple(found[operand] for operand in self.operands[number])
+                classes = [found[operand] for operand in self.operands[number]]
+                operands = tuple(sorted(classes) if self.commutes(number) else classes)
                 key = (kind, self.ops[number], self.params[number], operands)
             found.append(table.setdefault(key, len(table)))
         return found
@@ -115,6 +139,10 @@ class _Matcher:
         self._same_expression()
         self._ends(self._alike)
         self._same_name(self._alike)
+        self._spread()
+        while self._other_operation(self._replaced):
+            self._spread()
+        self._in_order()
         self._spread()
         while self._other_operation(self._replaced) or self._other_operation(self._of_one_role):
             self._spread()
@@ -270,6 +298,31 @@ class _Matcher:
             found.pop()
         return [o for o in found[: -2 * MOST_TRIED - 1 : -1] if o not in self.pairs]
 
+    def _in_order(self) -> None:
+        """Pair operations that follow in the same order and whose operands or uses are pairs too.
+
+        Of a line `f = (h - 1)**2` that has become `f = (g - 1)**2 + p` the difference and the
+        square are the same.
+        """
+        waiting, keys = [], []
+        for side, known, classes in zip(
+            (self.old, self.new), (self.pairs, self.back), self._classes, strict=True
+        ):
+            free = [n for n, kind in enumerate(side.kinds) if kind == "op" and n not in known]
+            waiting.append(free)
+            keys.append([side.outline(n, classes) for n in free])
+        found = {waiting[0][i]: waiting[1][j] for i, j in common_subsequence(*keys)}
+        linked = set()
+        for o, n in found.items():
+            for p, q in zip(self.old.operands[o], self.new.operands[n], strict=True):
+                if found.get(p) == q:
+                    linked |= {o, p}
+                elif self.pairs.get(p) == q:
+                    linked.add(o)
+        for o, n in found.items():
+            if o in linked:
+                self._pair(o, n)
+
     def _shared(self, o: int, n: int) -> int:
         """Return in how many slots two nodes have paired operands, or constants."""
         pairs = zip(self.old.operands[o], self.new.operands[n], strict=False)
@@ -284,13 +337,15 @@ class _Matcher:
         return self._operations(old, new) and any(self.pairs.get(p) == q for p, q in operands)
 
     def _of_one_role(self, old: int, new: int) -> bool:
-        """Whether two operations without partners take as many operands."""
+        """Whether two operations without partners have one name, or as many operands."""
         counts = len(self.old.operands[old]), len(self.new.operands[new])
-        return self._operations(old, new) and counts[0] == counts[1]
+        name = self.old.name(old)
+        named = name is not None and name == self.new.name(new)
+        return self._operations(old, new) and (named or counts[0] == counts[1])
 
     def _other_operation(self, fits: Callable[[int, int], bool]) -> bool:
         """Pair another operation under the same name, or one that fits in the same use."""
-        found = self._same_name(self._operations)
+        found = self._same_name(fits)
         found |= self._ends(fits)
         for o, n in list(self.pairs.items()):
             for p, q in zip(self.old.operands[o], self.new.operands[n], strict=False):

@@ -13,18 +13,21 @@ from graphtrace.scene.strips import Strip, beside, line_strip, pile
 from graphtrace.scene.typeset import math, plain, printable
 from graphtrace.scene.wording import TINY, numeral
 
-__all__ = ["Told", "change_notes", "difference_legend", "edge_sign", "marked", "moved_contribution",
-           "moved_lead", "moved_number", "moved_text", "ranks_of", "told_of"]  # fmt: skip
+__all__ = ["RANKED", "Told", "change_notes", "difference_legend", "edge_sign", "marked",
+           "moved_contribution", "moved_lead", "moved_number", "moved_text", "ranks_of",
+           "told_of", "wire_status"]  # fmt: skip
 
 SMALL, TEXT = 10.0, 11.0
 HEAVY = 2.2
 RANKED = 9
+"""So many of the largest moves have a number in the picture."""
 ARROW, ABSENT, NORM = " → ", "–", "norm "
 MOST_DIGITS = 17
 PAD = 4.0
 WORDS = {"added": "added", "removed": "removed", "changed": "was", "rewired": "was"}
 KEYS = {"added": "added", "removed": "removed", "changed": "changed", "rewired": "changed"}
 """The role of the type, by status."""
+BORDERS = {"added": " (heavy border)", "removed": " (dashed border)"}
 Ranks = Mapping[int, tuple[tuple[str, Move], ...]]
 
 
@@ -102,12 +105,15 @@ def moved_lead(lead: Lead, change: Change | None, digits: int) -> Lead:
 
 def edge_sign(changes: Changes, edge: EdgeFacts) -> Text | None:
     """Return + or − for an edge that came or went where no border of a node says so, else None."""
-    status = changes.edge((edge.source, edge.target, edge.slot))
-    ends = [changes.nodes[id_] for id_ in (edge.source, edge.target) if id_ in changes.nodes]
-    told = [end.status for end in ends if not end.is_constant]
-    if status == "same" or {"added", "removed"} & {*told}:
-        return None
-    return plain(SIGNS[status], KEYS[status], 14.0)
+    status = wire_status(changes, (edge.source, edge.target, edge.slot))
+    return None if status == "same" else plain(SIGNS[status], KEYS[status], 14.0)
+
+
+def wire_status(changes: Changes, key: tuple[int, int, int]) -> str:
+    """Return an edge's status as far as no node's border tells it."""
+    ends = [changes.nodes[id_] for id_ in key[:2] if id_ in changes.nodes]
+    told = {end.status for end in ends if not end.is_constant}
+    return "same" if {"added", "removed"} & told else changes.edge(key)
 
 
 def change_notes(told: Told) -> list[Text]:
@@ -196,18 +202,23 @@ def _keys(changes: Changes) -> Iterator[Strip]:
         count = changes.count(*statuses)
         if count:
             role = KEYS[statuses[0]]
-            yield line_strip(plain(f"{SIGNS[statuses[0]]} {role}: {count}", role, TEXT))
+            words = f"{SIGNS[statuses[0]]} {role}{BORDERS.get(role, '')}: {count}"
+            yield line_strip(plain(words, role, TEXT))
+    for role in ("added", "removed"):
+        if any(wire_status(changes, key) == role for key in changes.edges):
+            look = " (dashed)" if role == "removed" else ""
+            yield line_strip(plain(f"{SIGNS[role]} operand {role}{look}", role, TEXT))
 
 
 def _ranking(facts: GraphFacts, digits: int) -> Strip:
     """Return the largest moves, one below another, in columns."""
-    names, rows = labels_of(facts), []
+    names, rows = labels_of(facts, pretty_name), []
     for at, move in enumerate(facts.changes.moves[:RANKED]):
         words = moved_text(move.old, move.new, digits)
         italic = move.what == "gradient"
         rows.append(
             (
-                plain(f"{chr(0x2460 + at)} {pretty_name(names[move.node])}", "changed", TEXT),
+                plain(f"{chr(0x2460 + at)} {names[move.node]}", "changed", TEXT),
                 plain(move.what, "shape", TEXT),
                 plain(words, move.what, TEXT, italic=italic, limit=110),
                 plain(move.note or percent(move.relative), "changed", TEXT),

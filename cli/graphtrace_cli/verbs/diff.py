@@ -28,12 +28,24 @@ if TYPE_CHECKING:
 
 __all__ = ["diff"]
 
-OneAt = Annotated[
-    list[str] | None,
-    typer.Option(
+
+def _own_inputs(which: str) -> Any:
+    return typer.Option(
         metavar="NAME=VALUE,…",
-        help="Inputs of the one or the other alone; they overrule --at, which is for both.",
+        help=f"Inputs of the {which} alone; they overrule --at, which is for both.",
         show_default=False,
+    )
+
+
+AtA = Annotated[list[str] | None, _own_inputs("first")]
+AtB = Annotated[list[str] | None, _own_inputs("second")]
+Whole = Annotated[
+    bool, typer.Option("--whole", help="Draw a large graph whole, not just what differs most.")
+]
+Tolerance = Annotated[
+    float,
+    typer.Option(
+        min=0.0, metavar="SHARE", help="Moved is what differs by more than this of its size."
     ),
 ]
 
@@ -45,16 +57,11 @@ def diff(
         typer.Argument(metavar="SOURCE", help="The other one; the same, if not given."),
     ] = None,
     at: At = None,
-    at_a: OneAt = None,
-    at_b: OneAt = None,
+    at_a: AtA = None,
+    at_b: AtB = None,
     seed: Seed = None,
     output_name: OutputName = None,
-    tolerance: Annotated[
-        float,
-        typer.Option(
-            min=0.0, metavar="SHARE", help="Moved is what differs by more than this of its size."
-        ),
-    ] = 1e-6,
+    tolerance: Tolerance = 1e-6,
     json: Json = False,
     output: Output = None,
     format_name: Format = None,
@@ -63,20 +70,21 @@ def diff(
     look: Look = "auto",
     focus: Focus = None,
     radius: Radius = None,
+    whole: Whole = False,
     wrap: Wrap = None,
     scale: Scale = None,
     width: Width = None,
 ) -> int:
-    """Compare two graphs: one program at two inputs, or two versions of it; 1 if they differ.
+    """Compare two graphs: one program at two inputs, or two versions; exit code 1 if they differ.
 
-    Tables of what came (+), went (−), changed (≠) and moved, the largest first; -o draws both as
-    one picture.
+    Tables of what came (+), went (−), changed (≠) and moved, largest first; -o draws both as one.
 
     Example: graphtrace diff "f = ln(x)*y" "f = exp(x)*y" --at x=1,y=2 -o d.svg
     """
     style = {
         "show": show and ",".join(show), "theme": chosen_theme(theme), "look": look,
-        "focus": focus, "radius": radius, "wrap": wrap, "scale": scale, "width": width,
+        "focus": focus, "radius": radius, "whole": whole, "wrap": wrap, "scale": scale,
+        "width": width,
     }  # fmt: skip
     to_file = None if output is None or str(output) == "-" else output
     word = chosen_format(to_file, format_name)
