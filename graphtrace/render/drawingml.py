@@ -1,14 +1,18 @@
 """The XML of native shapes in office documents: groups, outlines, text, connectors."""
 
 import math
+from collections.abc import Sequence
 from copy import deepcopy
+from functools import partial
 from typing import Any
 
+from graphtrace.render.office_theme import FACE, SLOTS
+from graphtrace.render.omml import MATH, omml
 from graphtrace.render.runs import runs
 from graphtrace.render.theme import Paint, Theme
 from graphtrace.render.walk import alternative, frame, whole_way
 from graphtrace.scene.fonts import text_width
-from graphtrace.scene.model import Box, Cluster, Label, Point, SceneNode, Shape, Wire
+from graphtrace.scene.model import Box, Cluster, Label, Point, SceneNode, Shape, Text, Wire
 from graphtrace.scene.needs import need
 from graphtrace.scene.typeset import printable, shorten
 
@@ -18,9 +22,15 @@ SPACES = {
     "a": "http://schemas.openxmlformats.org/drawingml/2006/main",
     "p": "http://schemas.openxmlformats.org/presentationml/2006/main",
 }
+EQUATIONS = SPACES | {
+    "mc": "http://schemas.openxmlformats.org/markup-compatibility/2006",
+    "a14": "http://schemas.microsoft.com/office/drawing/2010/main",
+    "p159": "http://schemas.microsoft.com/office/powerpoint/2015/09/main",
+    "m": MATH,
+}
 EMU = 12_700
-# Verdana has the widths that the scene was measured with; Cambria is the type of formulas.
-TEXT, FORMULA = "Verdana", "Cambria"
+# The type of formulas, in text and in equations.
+FORMULA, EQUATION = "Cambria", "Cambria Math"
 # A line's height, and how high its middle is above the baseline, in sizes of that type.
 LINE, MIDDLE = 1.2, 0.375
 PORT = 1.2
@@ -28,6 +38,7 @@ PORT = 1.2
 HEADS = ((0.8, ("med", "lg")), (0.5, ("sm", "med")), (0.0, ("sm", "sm")))
 # A connector holds on to a place on an outline that is at most as far from its tip, in points.
 NEAR = 1.0
+ALIGN = {"start": "l", "middle": "ctr", "end": "r"}
 GEOMETRY = {"ellipse": "ellipse", "rect": "rect", "line": "line"}
 # The places on an outline that a connector can hold on to, in order of their numbers.
 SITES = {
@@ -48,7 +59,8 @@ class Drawing:
         self._last = last
         self._bodies: dict[str, tuple[int, Shape]] = {}
         self._ports: dict[tuple[str, Point], int] = {}
-        self._order: dict[str, int] = {}
+        # A colour that stands for several things is the first of them.
+        self._scheme = {getattr(theme, ours): named for named, ours in reversed(SLOTS.values())}
         self._made: dict[tuple[Any, ...], tuple[Any, Any, dict[Point, int]]] = {}
         self._curves: dict[tuple[Any, ...], Any] = {}
 
@@ -60,7 +72,7 @@ class Drawing:
         ]
         return self._group(cluster.title, cluster.title, cluster.box, parts)
 
-    def node(self, node: SceneNode, starts: list[Point]) -> Any:
+    def node(self, node: SceneNode, starts: Sequence[Point]) -> Any:
         """Return a node's shapes and type as one group, with a dot where each wire starts.
 
         On the slides of a deck most nodes are drawn again and again: from the second time on it is
@@ -78,7 +90,7 @@ class Drawing:
         self._ports.update({(node.key, start): number for start, number in ports.items()})
         return deepcopy(group)
 
-    def _node(self, node: SceneNode, starts: list[Point]) -> Any:
+    def _node(self, node: SceneNode, starts: Sequence[Point]) -> Any:
         body = next((shape for shape in node.shapes if shape.kind == "ellipse"), None)
         body = body or next((s for s in node.shapes if s.kind == "rect" and s.role == "card"), None)
         inside = [label for label in node.labels if body and _centred(label, body)]
@@ -96,6 +108,12 @@ class Drawing:
             parts.append(self._shape(dot, "start of wires", Paint(ink, None, 0.0, dashed=False)))
             self._ports[node.key, start] = self._last
         return self._group(node.title, alternative(node), node.box, parts)
+
+    def part(self, node: SceneNode, starts: Sequence[Point]) -> Any:
+        """Return a part of a node: a group, or the shape or type that it consists of."""
+        group = self.node(node, starts)
+        parts = len(node.shapes) + len(node.labels) + len(starts)
+        return group[-1] if parts == 1 else group
 
     def wire(self, wire: Wire) -> Any:
         """Return a wire: a connector that holds on to both its ends where it is straight.
@@ -193,11 +211,32 @@ class Drawing:
             element.append(self._words(label, "ctr"))
         return element
 
-    def text_box(self, label: Label) -> Any:
-        """Return a box of text, as wide as its type was measured, its line on the baseline."""
+    def text_box(self, label: Label, room: float = 0.0) -> Any:
+        """Return a box of text, as wide as its type was measured, its line on the baseline.
+
+        A formula has its fractions in one line, smaller where it would be wider than `room`.
+        """
         size = label.ink.size
         middle, height = label.y - MIDDLE * size, LINE * size
         box = Box(label.left, middle - height / 2, label.ink.width, height)
+        return self._box(label, box, self._words(label, ALIGN[label.anchor], room))
+
+    def equation(self, label: Label, room: float) -> Any:
+        """Return a formula as a native equation, with a text box for programs without these."""
+        math = omml(label.ink.tex, partial(self._equation_look, label.ink))
+        if math is None:
+            return self.text_box(label, room)
+        element = self._element("mc:AlternateContent")
+        choice = self._add(element, "mc:Choice", Requires="p159")
+        body, line = self._paragraph(ALIGN[label.anchor])
+        whole = self._add(self._add(line, "a14:m"), "m:oMathPara")
+        whole.append(math)
+        choice.append(self._box(label, label.box, body))
+        self._last -= 1
+        self._add(element, "mc:Fallback").append(self.text_box(label, room))
+        return element
+
+    def _box(self, label: Label, box: Box, words: Any) -> Any:
         element = self._element("p:sp")
         facts = self._add(element, "p:nvSpPr")
         facts.append(self._properties(label.ink.role, ""))
@@ -207,37 +246,51 @@ class Drawing:
         look.append(self._place(box))
         self._add(self._add(look, "a:prstGeom", prst="rect"), "a:avLst")
         self._add(look, "a:noFill")
-        element.append(self._words(label, {"start": "l", "end": "r"}.get(label.anchor, "ctr")))
+        element.append(words)
         return element
 
-    def _words(self, label: Label, align: str) -> Any:
+    def _paragraph(self, align: str) -> tuple[Any, Any]:
+        """Return the body of a box of text, and its one line."""
+        body = self._element("p:txBody")
+        self._add(body, "a:bodyPr", wrap="none", lIns=0, tIns=0, rIns=0, bIns=0, anchor="ctr")
+        self._add(body, "a:lstStyle")
+        line = self._add(body, "a:p")
+        self._add(line, "a:pPr", algn=align)
+        return body, line
+
+    def _words(self, label: Label, align: str, room: float = 0.0) -> Any:
         ink = label.ink
         found = runs(ink)
         size = ink.size
         if ink.tex:
             # A fraction in one line is wider than it was in two.
             wide = sum(text_width(run.text, size * (0.7 if run.level else 0.9)) for run in found)
-            size *= max(min(1.0, 1.2 * ink.width / wide) if wide else 1.0, 0.7)
-        body = self._element("p:txBody")
-        self._add(body, "a:bodyPr", wrap="none", lIns=0, tIns=0, rIns=0, bIns=0, anchor="ctr")
-        self._add(body, "a:lstStyle")
-        line = self._add(body, "a:p")
-        self._add(line, "a:pPr", algn=align)
+            fits, least = (0.9 * room, 0.5) if room else (1.2 * ink.width, 0.7)
+            size *= max(min(1.0, fits / wide) if wide else 1.0, least)
+        body, line = self._paragraph(align)
         for run in found:
             part = self._add(line, "a:r")
-            look = self._add(
-                part, "a:rPr", lang="en-US", sz=max(100, round(100 * size * self._size))
-            )
+            look = self._look(ink, size, FORMULA if ink.tex else FACE)
             if run.italic:
                 look.set("i", "1")
             if run.level:
                 look.set("baseline", "30000" if run.level > 0 else "-25000")
-            self._colour(self._add(look, "a:solidFill"), self._theme.text(ink.role))
-            face = FORMULA if ink.tex else TEXT
-            for key in ("a:latin", "a:ea", "a:cs"):
-                self._add(look, key, typeface=face)
+            part.append(look)
             self._add(part, "a:t").text = printable(run.text)
         return body
+
+    def _equation_look(self, ink: Text, italic: bool) -> Any:
+        look = self._look(ink, ink.size, EQUATION)
+        look.set("i", str(int(italic)))
+        return look
+
+    def _look(self, ink: Text, size: float, face: str) -> Any:
+        """Return the properties of type."""
+        look = self._element("a:rPr", lang="en-US", sz=max(100, round(100 * size * self._size)))
+        self._colour(self._add(look, "a:solidFill"), self._theme.text(ink.role))
+        for key in ("a:latin", "a:ea", "a:cs"):
+            self._add(look, key, typeface=face)
+        return look
 
     def _curve(self, points: tuple[Point, ...], box: Box) -> Any:
         """Return a Bézier curve as geometry of one's own, relative to its box."""
@@ -291,12 +344,17 @@ class Drawing:
         return max(round(length * self._size * EMU), 0)
 
     def _colour(self, parent: Any, colour: str) -> None:
-        self._add(parent, "a:srgbClr", val=colour[1:].upper())
+        if colour in self._scheme:
+            self._add(parent, "a:schemeClr", val=self._scheme[colour])
+        else:
+            self._add(parent, "a:srgbClr", val=colour[1:].upper())
 
     def _element(self, name: str, /, **attributes: object) -> Any:
         space, _, word = name.partition(":")
         words = {key: str(value) for key, value in attributes.items()}
-        return self._etree.Element(f"{{{SPACES[space]}}}{word}", words, nsmap=SPACES)
+        # Programs look up the prefixes that `Requires` names.
+        spaces = SPACES if space in SPACES else EQUATIONS
+        return self._etree.Element(f"{{{spaces[space]}}}{word}", words, nsmap=spaces)
 
     def _add(self, parent: Any, name: str, /, **attributes: object) -> Any:
         element = self._element(name, **attributes)

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from graphtrace.render.drawingml import Drawing
+from graphtrace.render.office_theme import dressed
 from graphtrace.render.theme import Theme
-from graphtrace.scene.model import Scene
+from graphtrace.scene.model import Point, Scene
 from graphtrace.scene.needs import need
 from graphtrace.scene.typeset import printable, shorten
 
-__all__ = ["fill_background", "new_presentation", "picture_elements", "pptx_bytes", "written"]
+__all__ = ["new_presentation", "picture_elements", "pptx_bytes", "starts_of", "written"]
 
 # 16:9, as PowerPoint's own blank presentation, and its largest slide; in points.
 WIDTH, MARGIN, WIDEST = 960.0, 20.0, 4032.0
@@ -32,9 +33,8 @@ def pptx_bytes(scene: Scene, theme: Theme, *, scale: float | None = None) -> byt
     """
     size, width = _fit(scene, scale)
     height = SHAPE * width
-    deck = new_presentation(width, height)
+    deck = new_presentation(width, height, theme)
     slide = deck.slides.add_slide(deck.slide_layouts[BLANK])
-    fill_background(slide, theme)
     corner = (width - scene.width * size) / 2, (height - scene.height * size) / 2
     drawing = Drawing(theme, size, corner)
     tree = slide.shapes._spTree
@@ -43,8 +43,8 @@ def pptx_bytes(scene: Scene, theme: Theme, *, scale: float | None = None) -> byt
     return written(deck, scene.title, scene.description)
 
 
-def new_presentation(width: float, height: float) -> Any:
-    """Return a presentation without slides, of a size in points.
+def new_presentation(width: float, height: float, theme: Theme) -> Any:
+    """Return a presentation without slides, of a size in points, in a theme's colours.
 
     Raises
     ------
@@ -52,15 +52,8 @@ def new_presentation(width: float, height: float) -> Any:
     """
     deck = need("pptx", "python-pptx", "PPTX", extra="pptx").Presentation()
     deck.slide_width, deck.slide_height = round(width * EMU), round(height * EMU)
+    dressed(deck, theme)
     return deck
-
-
-def fill_background(slide: Any, theme: Theme) -> None:
-    """Give a slide the page's colour."""
-    colour = need("pptx.dml.color", "python-pptx", "PPTX").RGBColor
-    fill = slide.background.fill
-    fill.solid()
-    fill.fore_color.rgb = colour.from_string(theme.page[1:].upper())
 
 
 def written(deck: Any, title: str, subject: str) -> bytes:
@@ -85,13 +78,19 @@ def picture_elements(scene: Scene, drawing: Drawing) -> Iterator[Any]:
     """Yield frames of scopes, then nodes, then the wires between them."""
     for cluster in scene.clusters:
         yield drawing.cluster(cluster)
-    starts: dict[str, dict[tuple[float, float], None]] = {}
-    for wire in scene.wires:
-        starts.setdefault(wire.source, {})[wire.points[0]] = None
+    starts = starts_of(scene)
     for node in scene.nodes:
-        yield drawing.node(node, list(starts.get(node.key, ())))
+        yield drawing.node(node, starts.get(node.key, ()))
     for wire in scene.wires:
         yield drawing.wire(wire)
+
+
+def starts_of(scene: Scene) -> dict[str, tuple[Point, ...]]:
+    """Return where wires start at each node that any do."""
+    starts: dict[str, dict[Point, None]] = {}
+    for wire in scene.wires:
+        starts.setdefault(wire.source, {})[wire.points[0]] = None
+    return {key: tuple(points) for key, points in starts.items()}
 
 
 def _describe(deck: Any, title: str, subject: str) -> None:

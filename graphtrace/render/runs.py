@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from xml.etree.ElementTree import Element, ParseError, fromstring
+from xml.etree.ElementTree import Element, fromstring
 
 from graphtrace.scene.model import Text
 from graphtrace.scene.needs import need
 
-__all__ = ["Run", "runs"]
+__all__ = ["ACCENTS", "UNSEEN", "Run", "mathml", "runs"]
 
 # Invisible signs of MathML: a function is applied, factors, a separator.
 UNSEEN = str.maketrans("", "", "\u2061\u2062\u2063\u2064\u200b")
@@ -17,7 +17,7 @@ SCRIPTS = {"msub": (0, -1), "msup": (0, 1), "msubsup": (0, -1, 1), "munder": (0,
            "mover": (0, 1), "munderover": (0, -1, 1)}  # fmt: skip
 ACCENTS = {"^": "\u0302", "¯": "\u0304", "―": "\u0304", "~": "\u0303", "→": "\u20d7",
            "˙": "\u0307", "¨": "\u0308"}  # fmt: skip
-RELATIONS = frozenset("=<>≤≥≠≈→∈") | {"mod"}
+RELATIONS = frozenset("=<>≤≥≠≈→↦∈") | {"mod"}
 SIGNS = frozenset("+-−")
 # What may stand beside the stroke of a fraction without brackets: a number, a word, ∂ of a word.
 BARE = re.compile(r"\d[\d.]*|∂?[^\W\d]+")
@@ -41,10 +41,8 @@ def runs(ink: Text) -> tuple[Run, ...]:
 @lru_cache(maxsize=4096)
 def _formula(tex: str) -> tuple[Run, ...] | None:
     """Return a formula's runs, or None where it cannot be read."""
-    convert = need("latex2mathml.converter", "ziamath", "mathematical type").convert
-    try:
-        root = fromstring(convert(tex))  # noqa: S314 - made here, from a formula that was typeset
-    except (ParseError, ValueError, LookupError):
+    root = mathml(tex)
+    if root is None:
         return None
     joined: list[Run] = []
     for run in _spaced(_walk(root, 0)):
@@ -54,6 +52,15 @@ def _formula(tex: str) -> tuple[Run, ...] | None:
         elif run.text:
             joined.append(run)
     return tuple(joined)
+
+
+def mathml(tex: str) -> Element | None:
+    """Return a formula as MathML, or None where it cannot be read."""
+    convert = need("latex2mathml.converter", "ziamath", "mathematical type").convert
+    try:
+        return fromstring(convert(tex))  # noqa: S314 - made here, from a formula that was typeset
+    except Exception:  # noqa: BLE001 - malformed input raises assorted errors of that package
+        return None
 
 
 def _spaced(found: Iterable[Run]) -> Iterator[Run]:
