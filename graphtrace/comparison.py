@@ -27,7 +27,8 @@ class Comparison(Difference):
 
         What is there in both stands once, with both numbers where they moved, `old → new`. Nodes
         that came have a heavy border, + and the word; those that went a dashed one and −.
-        Formats and options are those of `Graph.render`, as far as a picture, text or JSON goes.
+        Formats and options are those of `Graph.render`, as far as a picture, text or JSON goes. Of
+        more than 60 nodes what differs most is drawn; all of them with ``whole=True``.
         """
         from graphtrace.render.difference import draw_difference, save_difference
 
@@ -48,7 +49,8 @@ def compare(
 ) -> Comparison:
     """Compare two graphs: the same program at other inputs, or two versions of it.
 
-    Nodes are matched by what they compute, by name, operation, operands and uses. A value or a
+    Nodes are matched by what they compute, by name, operation, operands and uses. Names, and the
+    order of operands of + and other operations that commute, are no difference. A value or a
     gradient has moved where some element differs by more than atol + rtol · the largest element
     of either side.
 

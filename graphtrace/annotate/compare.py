@@ -184,6 +184,8 @@ def _signed(move: Move) -> str:
     """Return the change of a number with its sign, the norm of an array's."""
     if np.ndim(move.new):  # type: ignore[arg-type] # a value
         return f"norm {number(move.change)}"
+    if isinstance(move.new, (bool, np.bool_)):
+        return ""
     return f"{'+' if move.change > 0 else ''}{number(move.change)}"
 
 
