@@ -12,6 +12,8 @@ __all__ = ["aside", "lay_out", "opening", "titled"]
 OPENING, TITLE_ONLY, EMU = 0, 5, 12_700
 LINE, MIDDLE = 1.3, 0.36
 """A line's height, and how high its middle is above the baseline, in sizes of its type."""
+USUAL = 24.0
+"""The size of a title slide's type before its lines say theirs."""
 COUNT = 80.0
 """What the number of a step takes at the right, in points."""
 STYLE = (
@@ -27,7 +29,7 @@ def lay_out(made: Any, deck: Deck) -> None:
     layouts = made.slide_layouts
     for box in layouts[OPENING].placeholders:
         if box.placeholder_format.idx < 2:
-            _style(box, "ctr", 24.0)
+            _style(box, "ctr", USUAL)
     if headings:
         box, heading = layouts[TITLE_ONLY].placeholders[0], headings[0]
         _style(box, "l", heading.ink.size)
