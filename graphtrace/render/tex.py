@@ -99,6 +99,8 @@ def _composed(char: str) -> str:
         known = accent in ACCENTS and base.isascii() and base.isalpha()
         return rf"\{ACCENTS[accent]}{{{base}}}" if known else ""
     inner = "".join(_char(chr(int(code, 16))) for code in codes)
+    if kind == "<circle>":
+        return f"({inner})"
     script = {"<sub>": "sub", "<super>": "super"}.get(kind)
     return rf"\text{script}script{{{inner}}}" if script else inner
 

@@ -30,6 +30,7 @@ Program = Callable[[str], str]
         ("$~^", r"\ensuremath{\mathdollar}\textasciitilde{}\textasciicircum{}"),
         ("\\write18{rm}", r"\textbackslash{}write18\{rm\}"),
         ("---", "-{}-{}-{}"),
+        ("① h", "(1) h"),
         ("▁█", r"\gtbar{1}\gtbar{8}"),
         ("🎉ש", r"\gtchar{1F389}\gtchar{5E9}"),
     ],
