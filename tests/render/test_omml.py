@@ -60,6 +60,7 @@ def test_a_formula_is_an_equation(etree, tex, text):
     properties = "{http://schemas.openxmlformats.org/drawingml/2006/main}rPr"
     found = omml(tex, lambda italic: etree.Element(properties, i=str(int(italic))))
     assert said(found) == text
+    assert found is not None
     # Every run and every construction says how it looks.
     for element in found.iter(f"{M}r", f"{M}ctrlPr"):
         assert element.find(properties) is not None

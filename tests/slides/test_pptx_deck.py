@@ -72,7 +72,8 @@ def _number(element):
 
 def look(elements):
     """Return the texts of shapes, and places and line widths of what is outlined or filled."""
-    texts, drawn = Counter(), Counter()
+    texts: Counter[str] = Counter()
+    drawn: Counter[object] = Counter()
     for leaf in (leaf for element in elements for leaf in element.iter() if leaf.tag in LEAVES):
         words = "".join(t.text or "" for t in leaf.iter(f"{A}t"))
         texts[words] += bool(words)
@@ -167,7 +168,7 @@ def test_after_each_click_the_slide_shows_what_the_step_shows(pptx):
     assert slide.shapes.title.top + slide.shapes.title.height < 0, "the title is on the slide"
     clicks = [_effects(click) for click in _main(slide)]
     assert len(clicks) == len(frames) - 2
-    first = {}
+    first: dict[object, str] = {}
     for number, kind in (effect for effects in clicks for effect in effects):
         first.setdefault(number, kind)
     visible = {number for number in shapes if first.get(number) != "entr"} - {title}
@@ -238,7 +239,9 @@ def test_a_presentation_is_in_the_colours_of_its_theme(pptx):
     with zipfile.ZipFile(io.BytesIO(data)) as parts:
         root = fromstring(parts.read("ppt/theme/theme1.xml"))  # noqa: S314 - our own output
         slide = parts.read("ppt/slides/slide5.xml").decode()
-    found = {e.tag.removeprefix(A): e[0].get("val") for e in root.find(f".//{A}clrScheme")}
+    scheme = root.find(f".//{A}clrScheme")
+    assert scheme is not None
+    found = {e.tag.removeprefix(A): e[0].get("val", "") for e in scheme}
     named = {"lt1": theme.page, "dk1": theme.ink, "accent1": theme.value, "accent2": theme.gradient}
     assert {key: f"#{found[key].lower()}" for key in named} == named
     # Shapes name the colours, so that a change of the presentation's changes them.
