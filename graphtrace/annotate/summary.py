@@ -130,7 +130,10 @@ def gist(value: object, digits: int = 4, limit: int = 4) -> str:
         return brief(array, digits, limit)
     real = _real(array)
     finite = real[np.isfinite(real)]
-    return f"norm {number(_norm(finite), digits)}" if finite.size else "no finite value"
+    if not finite.size:
+        return "no finite value"
+    words = f"norm {number(_norm(finite), digits)}"
+    return words if finite.size == real.size else " ".join([words, *_badges(real.ravel())])
 
 
 def _nested(array: Array, digits: int) -> str:
@@ -190,7 +193,7 @@ def _norm(finite: Array) -> float:
     return _moments(finite)[2]
 
 
-def _badges(flat: Array, *, zeros: bool) -> tuple[str, ...]:
+def _badges(flat: Array, *, zeros: bool = False) -> tuple[str, ...]:
     counts = (
         ("NaN", int(np.isnan(flat).sum())),
         ("+∞", int(np.isposinf(flat).sum())),

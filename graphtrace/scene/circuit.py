@@ -198,7 +198,7 @@ def stub_block(node: NodeFacts, rows: list[Row]) -> Block:
     return Block(
         f"n{node.id}", STUB, title, "goes on outside of this picture",
         trigonometry.ceil(left + 4 + ink.width), height, arrive(pile, axis, left, left, None), (),
-        labels, node.scope,
+        labels, node.scope, guests(pile, axis),
     )  # fmt: skip
 
 

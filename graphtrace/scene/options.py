@@ -87,8 +87,11 @@ def options_of(**choice: Unpack[Choice]) -> Options:
 
     Raises
     ------
-    FormatError: for an unknown word, or a number out of range.
+    FormatError: for an unknown option or word, or a number out of range.
     """
+    for key in choice:
+        if key not in Choice.__annotations__:
+            raise FormatError(f"unknown option {key!r}{did_you_mean(key, Choice.__annotations__)}")
     usual = Options()
     focus, unfold = choice.get("focus") or (), choice.get("unfold") or ()
     options = Options(

@@ -124,6 +124,7 @@ def make_plan(
         and node.id in uses
         and element_count(node.value) == 1
         and facts.mirror.get(node.id) is None
+        and not any(edge.target in stubs for edge in uses[node.id])
     )
     cards = _cards(facts, options.look) - facts.folds.keys()
     depths = _depths(facts)

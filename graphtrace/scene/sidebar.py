@@ -22,6 +22,7 @@ from graphtrace.scene.legend import (
 )
 from graphtrace.scene.model import Box, SceneNode, Shape, Text
 from graphtrace.scene.plan import Plan
+from graphtrace.scene.select import STUB
 from graphtrace.scene.strips import Strip, beside, line_strip, pile, telling
 from graphtrace.scene.typeset import name, plain
 from graphtrace.scene.wording import contribution_text, describe_node, gradient_name, numeral
@@ -91,7 +92,10 @@ def _hub(plan: Plan, node: NodeFacts) -> tuple[str, str, str, Strip]:
     if "value" in show and not (plan.options.blanks and node.kind == "op"):
         words = _moved(told, "value", digits) or numeral(brief(node.value, digits))
         head.append(telling("value", line_strip(plain(f"= {words}", "value", 13.0, limit=100))))
-    head.append(line_strip(plain(f"{len(uses)} uses", "shape", TEXT)))
+    outside = {other.id for other in plan.facts.nodes if other.kind == STUB}
+    near = [edge for edge in uses if edge.target not in outside]
+    others = ", others outside" if len(near) < len(uses) else ""
+    head.append(line_strip(plain(f"{len(near)} uses{others}", "shape", TEXT)))
     strips = [beside(head, gap=8.0)]
     strips += [line_strip(ink) for ink in (change_notes(told) if told else ())]
     if "grad" in show and node.grad is not None and plan.options.blanks:

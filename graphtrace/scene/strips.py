@@ -15,6 +15,7 @@ TEXT = 10.5
 CAP = 0.73
 BAR, TALL = 5.0, 12.0
 CELL = 6.0
+TICK = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +119,10 @@ def _boxes(inks: list[list[Text]], cell: tuple[float, float]) -> Strip:
 
 def _brackets(width: float, height: float) -> tuple[Shape, ...]:
     ticks = []
-    for x, way in ((0.0, 3.0), (width, -3.0)):
+    for x, start in ((0.0, 0.0), (width, width - TICK)):
         ticks.append(Shape("line", "bracket", x, 0, 0, height))
-        ticks.append(Shape("line", "bracket", x, 0, way, 0))
-        ticks.append(Shape("line", "bracket", x, height, way, 0))
+        ticks.append(Shape("line", "bracket", start, 0, TICK, 0))
+        ticks.append(Shape("line", "bracket", start, height, TICK, 0))
     return tuple(ticks)
 
 

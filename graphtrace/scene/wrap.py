@@ -8,6 +8,7 @@ from graphtrace.scene.layered import columns_of
 from graphtrace.scene.layout import Frame
 from graphtrace.scene.plan import edge_key
 from graphtrace.scene.routes import SIDE
+from graphtrace.scene.select import STUB
 
 __all__ = ["MOST_BLOCKS", "cut_edges", "rows_within"]
 
@@ -174,6 +175,11 @@ def _rows(draft: Draft, place: dict[int, int], breaks: list[int]) -> list[frozen
     for gradient, of in draft.plan.facts.mirror.items():
         if of in row and gradient in row:
             row[gradient] = row[of]
+    stubs = {node.id for node in draft.plan.facts.nodes if node.kind == STUB}
+    for edge in edges:
+        if edge.target in stubs:
+            # Where the picture ends stands behind what goes on there.
+            row[edge.target] = row[edge.source]
     return [
         frozenset(id_ for id_, at in row.items() if at == number) for number in range(len(breaks))
     ]

@@ -14,6 +14,7 @@ from graphtrace.errors import FormatError, NameNotFoundError
 from graphtrace.scene.build import build_scene
 from graphtrace.scene.model import FADED, Scene, SceneNode
 from graphtrace.scene.options import options_of
+from tests.scene.tidy import untidy
 
 # Type of 10 points has 9 pixels where so many points are 1280 pixels wide.
 FITS = 1422
@@ -92,6 +93,23 @@ def test_what_comes_back_from_outside_is_the_sum_of_its_contributions() -> None:
     # At w = 2, u = 1 the three uses of w contribute 4, 6 and 7; only the first is near u1.
     scene = drawn(s2(), focus=["w,q"], radius=0)
     assert sorted(said(scene, "contribution")) == ["13", "4"]
+
+
+def test_a_hub_that_goes_on_outside_has_an_alias_there_too() -> None:
+    def powers(u: float) -> float:
+        h = 1.0 * u
+        for _ in range(11):
+            h = h * u
+        return h
+
+    scene = drawn(gt.trace(powers, 2.0).backward(), focus=[f"h{k}" for k in range(1, 10)], radius=1)
+    # u is used twelve times: at h1 to h9 and h10, which is near h9; h11 and h12 are outside.
+    (stub,) = [n for n in scene.nodes if n.title == "h₁₁, h₁₂ …"]
+    assert next(wire.source for wire in scene.wires if wire.target == stub.key).startswith("ae")
+    # Each use contributes 2¹¹, so those outside come to 2·2048.
+    assert said(scene, "contribution").count("4096") == 1
+    assert "10 uses, others outside" in [label.ink.text for n in scene.nodes for label in n.labels]
+    assert untidy(scene) == {}
 
 
 @pytest.mark.parametrize("focus", ["h2", "h_2", "h₂", ["h2"], "h2,h2"])
