@@ -8,14 +8,14 @@ founded, so that where pairs would close a circle the later ones are given up.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from graphtrace.ops.values import shape_of
-from graphtrace.run.alignment import common_subsequence
+from graphtrace.run.alignment import common_subsequence, without_cycles
 from graphtrace.run.state import State
 
 __all__ = ["COMMUTATIVE", "comparable", "match"]
@@ -78,12 +78,17 @@ class _Side:
         """Whether the order of a node's operands makes no difference."""
         return self.ops[number] in COMMUTATIVE
 
-    def named(self) -> dict[str, int]:
-        """Return the operations that have names of the user's own."""
+    @cached_property
+    def named(self) -> dict[tuple[str, int], int]:
+        """Return the operations that have names of the user's own, with the pass of their loop.
+
+        What is assigned twice in a pass is numbered twice as fast: there a3 is not the other a3.
+        """
+        places = map(self.sealed.where, range(len(self.kinds)))
         return {
-            name: number
-            for number, kind in enumerate(self.kinds)
-            if kind == "op" and (name := self.name(number)) is not None
+            (name, (where.iteration if where else None) or 1): number
+            for number, where in enumerate(places)
+            if self.kinds[number] == "op" and (name := self.name(number)) is not None
         }
 
     def classes(self, table: dict[Hashable, int]) -> list[int]:
@@ -137,7 +142,8 @@ class _Matcher:
     def run(self) -> dict[int, int]:
         """Find all pairs."""
         self._same_expression()
-        self._ends(self._alike)
+        if self._alike(self.old.output, self.new.output):
+            self._pair(*self._closest(self.old.output, self.new.output))
         self._same_name(self._alike)
         self._spread()
         while self._other_operation(self._replaced):
@@ -217,8 +223,8 @@ class _Matcher:
         return fits(*ends) and self._pair(*ends)
 
     def _same_name(self, fits: Callable[[int, int], bool]) -> bool:
-        known, found = self.old.named(), False
-        for name, n in self.new.named().items():
+        known, found = self.old.named, False
+        for name, n in self.new.named.items():
             o = known.get(name)
             found |= o is not None and fits(o, n) and self._pair(o, n)
         return found
@@ -246,8 +252,28 @@ class _Matcher:
             ] if len(mine) * len(yours) <= MOST_TRIED else []  # fmt: skip
             for p, q in (*straight, *across):
                 if self._alike(p, q):
-                    self._pair(p, q)
-                    todo.append((p, q))
+                    pair = self._closest(p, q)
+                    self._pair(*pair)
+                    todo.append(pair)
+
+    def _closest(self, old: int, new: int) -> tuple[int, int]:
+        """Return two nodes of one operation, or one of them with an operand of the other.
+
+        Of `a + b` that has become `(a + b) + c` the inner sum is what it was.
+        """
+        if self.old.kinds[old] != "op":
+            return old, new
+        pairs = [(old, q) for q in self.new.operands[new][:MOST_TRIED]]
+        pairs += [(p, new) for p in self.old.operands[old][:MOST_TRIED]]
+        pairs = [(old, new), *(pair for pair in pairs if self._alike(*pair))]
+        return max(pairs, key=lambda pair: self._known(*pair))
+
+    def _known(self, old: int, new: int) -> int:
+        """Return how many operands two nodes have in common: pairs, or the same expressions."""
+        mine, yours = self.old.operands[old], self.new.operands[new]
+        partners = {self.pairs.get(p) for p in mine}
+        classes = {self._classes[0][p] for p in mine}
+        return sum(q in partners or self._classes[1][q] in classes for q in yours)
 
     def _up(self, *, whole: bool) -> bool:
         """Pair operations whose operands are pairs: all of them, or as many as possible."""
@@ -351,38 +377,3 @@ class _Matcher:
             for p, q in zip(self.old.operands[o], self.new.operands[n], strict=False):
                 found |= fits(p, q) and self._pair(p, q)
         return found
-
-
-Operands = list[tuple[int, ...]]
-
-
-def without_cycles(pairs: Mapping[int, int], old: Operands, new: Operands) -> dict[int, int]:
-    """Return the pairs without those that would close a circle in both graphs together.
-
-    Of each circle the pairs that were found last are given up.
-    """
-    kept = dict(pairs)
-    in_order = [kept[o] for o in sorted(kept)]
-    if in_order == sorted(in_order):
-        return kept
-    import networkx
-
-    while True:
-        rank = {new_: at for at, new_ in enumerate(kept.values())}
-        union: networkx.DiGraph[int] = networkx.DiGraph()
-        # New nodes have their numbers, old ones without a partner those below zero.
-        union.add_edges_from((q, n) for n, operands in enumerate(new) for q in operands)
-        union.add_edges_from(
-            (kept.get(p, -1 - p), kept.get(o, -1 - o))
-            for o, operands in enumerate(old)
-            for p in operands
-        )
-        given_up: set[int] = set()
-        for circle in networkx.strongly_connected_components(union):
-            if len(circle) > 1:
-                inside = sorted((n for n in circle if n in rank), key=rank.__getitem__)
-                # A quarter at once, so that large circles do not take a round for each pair.
-                given_up.update(inside[-max(1, len(inside) // 4) :])
-        if not given_up:
-            return kept
-        kept = {o: n for o, n in kept.items() if n not in given_up}

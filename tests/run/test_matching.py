@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 import graphtrace as gt
 from graphtrace.ops import registry
 from graphtrace.run import alignment
-from graphtrace.run.alignment import common_subsequence
-from graphtrace.run.matching import COMMUTATIVE, match, without_cycles
+from graphtrace.run.alignment import common_subsequence, without_cycles
+from graphtrace.run.matching import COMMUTATIVE, match
 
 
 def is_subsequence(short: tuple[int, ...], whole: list[int]) -> bool:
@@ -61,6 +61,17 @@ def names_matched(old: gt.Graph, new: gt.Graph) -> dict[str, str]:
             "c = exp(x); d = c - 1; e = d**2; p = x*x; f = e + p",
             {"x": "x", "a": "c", "b": "d", "f": "e", "1": "1", "2": "2"},
         ),
+        # A term more beside one that has changed; there and back.
+        (
+            "a = tanh(x); f = a + y",
+            "b = exp(x); c = b + y; f = c + z",
+            {"x": "x", "y": "y", "a": "b", "f": "c"},
+        ),
+        (
+            "b = exp(x); c = b + y; f = c + z",
+            "a = tanh(x); f = a + y",
+            {"x": "x", "y": "y", "b": "a", "c": "f"},
+        ),
         # The order of factors and terms is none.
         (
             "h = x*y; f = h + 3",
@@ -79,6 +90,24 @@ def names_matched(old: gt.Graph, new: gt.Graph) -> dict[str, str]:
 def test_nodes_find_their_partners(old: str, new: str, expected: dict[str, str]) -> None:
     graphs = [gt.parse(text, **dict.fromkeys(inputs_of(text), 2.0)) for text in (old, new)]
     assert names_matched(*graphs) == expected
+
+
+def test_a_term_more_in_the_body_of_a_loop_leaves_the_rest_what_it_was() -> None:
+    def steps(*, more: bool) -> gt.Graph:
+        def f(w: float) -> float:
+            h = 0.1
+            for k in range(5):
+                a = w * h + 0.1 * k
+                if more:
+                    a = a + 0.5 * w
+                h = np.tanh(a)
+            return h
+
+        return gt.trace(f, 0.9)
+
+    old, new = steps(more=False), steps(more=True)
+    # All that there was has its partner: w, and a product, a sum, a tanh and constants each time.
+    assert len(match(old._state, new._state)) == len(old.facts().nodes)
 
 
 def inputs_of(text: str) -> list[str]:
